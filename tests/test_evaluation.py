@@ -1,0 +1,126 @@
+"""Forecasts made again as of past days, and published ones beside them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vzmodel import data, evaluation
+from vzmodel.forecasting import forecast
+
+
+@pytest.fixture(scope="module")
+def joined() -> pd.Series:
+    history = data.load_history()
+    joined = pd.concat([history["production_jodi"].loc[:"2016"], history["production_eia"].loc["2017":]])
+    return joined.dropna()
+
+
+@pytest.fixture(scope="module")
+def scores(joined) -> pd.DataFrame:
+    return evaluation.backtest(joined, forecast).groupby("horizon")[["pinball", "covered"]].mean()
+
+
+def test_the_trend_beats_no_change_at_every_horizon(joined, scores):
+    naive = evaluation.backtest(joined, evaluation.no_change)["pinball"].groupby("horizon").mean()
+    assert (scores["pinball"] < naive).all()
+
+
+def test_errors_stay_near_what_was_measured(scores):
+    np.testing.assert_allclose(scores["pinball"], [0.020, 0.039, 0.056, 0.085, 0.170], rtol=0.08)
+
+
+def test_four_in_five_outcomes_fall_within_the_band_of_four_in_five(scores):
+    assert scores["covered"].between(0.7, 0.9).all()
+
+
+def test_a_backtest_never_sees_past_its_origin(joined):
+    changed = joined.copy()
+    changed.iloc[-30:] *= 3
+    before = {"last": str(joined.index[-31].date()), "first": "2015-01", "step": 24, "horizons": [1]}
+    columns = ["p10", "p50", "p90"]
+    was, now = (evaluation.backtest(s, forecast, **before)[columns] for s in (joined, changed))
+    pd.testing.assert_frame_equal(was, now)
+
+
+def test_a_function_of_the_day_receives_each_day_and_its_lag_is_nowcast(joined):
+    seen = []
+
+    def known(day: pd.Timestamp) -> pd.Series:
+        seen.append(day)
+        return joined.loc[: day - pd.DateOffset(months=3)]
+
+    scores = evaluation.backtest(known, forecast, outcome=joined, first="2018-01", last="2018-03", horizons=[1, 6])
+    assert seen == list(pd.date_range("2018-01-01", periods=3, freq="MS"))
+    assert scores.index.names == ["origin", "horizon"]
+    assert scores.loc[(pd.Timestamp("2018-01-01"), 1), "outcome"] == joined.loc["2018-01-01"]
+
+
+def test_a_backtest_without_an_outcome_says_so(joined):
+    with pytest.raises(ValueError, match="has an outcome"):
+        evaluation.backtest(joined, forecast, first=joined.index[-1], last=joined.index[-1])
+    with pytest.raises(ValueError, match="first= and last="):
+        evaluation.backtest(lambda day: joined, forecast, outcome=joined)
+    with pytest.raises(ValueError, match="1 or more"):
+        evaluation.backtest(joined, forecast, horizons=[0])
+
+
+@pytest.mark.parametrize(("target", "first", "count"), [
+    ("2019-12", "2019-12", 1), ("2019Q2", "2019-04", 3), ("2018H2", "2018-07", 6), ("2018-H1", "2018-01", 6),
+    ("2019", "2019-01", 12),
+])
+def test_a_target_names_its_months(target, first, count):
+    months = evaluation.target_months(target)
+    assert (str(months[0]), len(months)) == (first, count)
+
+
+@pytest.mark.parametrize("target", ["sustained", "2019Q5", "2019-13", "2019 trough", ""])
+def test_a_vague_target_names_no_months(target):
+    assert evaluation.target_months(target) is None
+
+
+def published(**change) -> pd.DataFrame:
+    row = {"issuer": "A bank", "issued": "2018-06-13", "target": "2019Q2", "quantity": "crude_production",
+           "scenario": "base", "value": 1000.0, "unit": "kb/d", "outcome": 764.0}
+    return pd.DataFrame([row | change])
+
+
+def test_a_published_forecast_stands_beside_ours_of_the_same_day():
+    score = evaluation.score_published(published()).iloc[0]
+    assert score["unscorable"] == ""
+    assert score["published_error_pct"] == pytest.approx(100 * (1000 / 764 - 1))
+    assert score["ours_p10"] < score["ours_p50"] < score["ours_p90"]
+    assert score["ours_error_pct"] == pytest.approx(100 * (score["ours_p50"] / 764 - 1))
+
+
+def test_ours_uses_nothing_published_after_the_day_of_issue(monkeypatch):
+    days, load = [], data.load_history
+    monkeypatch.setattr(data, "load_history", lambda *a, as_of=None: (days.append(as_of), load(as_of=as_of))[1])
+    evaluation.score_published(published(issued="2018-06"))
+    assert days[-1] == pd.Timestamp("2018-06-01")
+
+
+def test_months_already_known_when_a_year_was_forecast_count_as_known():
+    early, late = (evaluation.score_published(published(target="2018", issued=d, outcome=1339.0)).iloc[0]
+                   for d in ("2018-02-01", "2018-12-15"))
+    assert late["ours_p90"] - late["ours_p10"] < 0.3 * (early["ours_p90"] - early["ours_p10"])
+    assert abs(late["ours_error_pct"]) < 3
+
+
+def test_an_outcome_the_table_lacks_is_the_mean_of_the_consensus():
+    score = evaluation.score_published(published(outcome=np.nan)).iloc[0]
+    assert score["outcome_basis"] == "consensus of today"
+    assert 740 < score["outcome"] < 790
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    ({"quantity": "exports"}, "not the level of crude output"), ({"target": "soon"}, "no month, quarter"),
+    ({"value": np.nan}, "no single number"), ({"unit": "%"}, "not kb/d"), ({"issued": "soon"}, "no date of issue"),
+    ({"target": "2040", "outcome": np.nan}, "no outcome yet"),
+])
+def test_what_cannot_be_scored_says_why(change, reason):
+    assert reason in evaluation.score_published(published(**change)).iloc[0]["unscorable"]
+
+
+def test_a_table_without_its_columns_is_refused():
+    with pytest.raises(ValueError, match="issued"):
+        evaluation.score_published(published().drop(columns="issued"))

@@ -1,0 +1,158 @@
+"""One forecaster for any monthly series, and how its distributions are scored."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vzmodel import evaluation, forecasting, scoring
+from vzmodel.forecasting import forecast
+
+
+def output(months: int = 120, drift: float = -0.01, sd: float = 0.02, seed: int = 3) -> pd.Series:
+    index = pd.period_range("2008-01", periods=months, freq="M")
+    steps = np.random.default_rng(seed).normal(drift, sd, months)
+    return pd.Series(2500 * np.exp(np.cumsum(steps)), index=index, name="output")
+
+
+def test_a_forecast_starts_the_month_after_the_last_reading_in_the_index_it_was_given():
+    by_period, by_date = output(), output().set_axis(output().index.to_timestamp())
+    assert forecast(by_period, 6).index[0] == pd.Period("2018-01", "M")
+    assert forecast(by_date, 6).index[0] == pd.Timestamp("2018-01-01")
+    assert forecast(by_date, 6).index.name == "month"
+
+
+def test_quantiles_do_not_cross_and_widen_with_time():
+    table = forecast(output(), 24)
+    assert (np.diff(table.to_numpy(), axis=1) > 0).all()
+    width = np.log(table[0.9] / table[0.1])
+    assert width.is_monotonic_increasing
+
+
+def test_falling_output_is_forecast_to_fall_more_slowly_each_year():
+    median = forecast(output(drift=-0.02), 36)[0.5]
+    fall = -np.diff(np.log(median.to_numpy()))
+    assert fall[:12].sum() > 0
+    assert fall[:12].sum() > fall[-12:].sum()
+
+
+def test_the_forecast_is_the_quantiles_of_its_draws():
+    draws = forecast.simulate(output(), 12, seed=4)
+    assert draws.shape == (12, 4000)
+    np.testing.assert_array_equal(forecast(output(), 12, seed=4)[0.9], np.quantile(draws, 0.9, axis=1))
+
+
+def test_the_same_seed_gives_the_same_futures_and_a_longer_one_starts_alike():
+    short, long = forecast.simulate(output(), 6, draws=500), forecast.simulate(output(), 18, draws=500)
+    np.testing.assert_array_equal(short, long[:6])
+    assert not np.array_equal(short, forecast.simulate(output(), 6, draws=500, seed=1))
+
+
+def test_more_draws_keep_the_first_ones():
+    few, many = forecast.simulate(output(), 3, draws=1000), forecast.simulate(output(), 3, draws=3000)
+    np.testing.assert_array_equal(few, many[:, :1000])
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.01, 100), st.integers(0, 50))
+def test_barrels_or_tonnes_the_forecast_is_the_same(factor, seed):
+    series = output(60, seed=seed)
+    np.testing.assert_allclose(forecast.simulate(series * factor, 6, draws=200),
+                               factor * forecast.simulate(series, 6, draws=200), rtol=1e-6)
+
+
+def test_no_month_passes_a_ceiling_and_the_result_says_so():
+    series = output(drift=0.01)
+    top = 1.05 * series.iloc[-1]
+    table = forecast(series, 24, ceiling=top)
+    assert table.to_numpy().max() <= top * (1 + 1e-12)
+    assert table.attrs["ceiling"] == top
+    assert forecast(series, 24).attrs["ceiling"] is None
+    assert (evaluation.no_change.simulate(series, 24, ceiling=top) <= top).all()
+
+
+def test_one_month_of_strike_does_not_make_the_trend():
+    calm = output(sd=0.005)
+    struck = calm.copy()
+    struck.iloc[-4:] *= 0.3
+    assert forecasting.trend(struck)["drift"] > 3 * forecasting.trend(calm)["drift"]
+    assert forecasting.trend(struck)["volatility"] < 0.2
+
+
+def test_a_quiet_year_after_a_wild_decade_narrows_the_band():
+    wild = np.random.default_rng(0).normal(0, 0.06, 108)
+    quiet = np.random.default_rng(1).normal(0, 0.01, 12)
+    series = output(120)
+    series[:] = 1000 * np.exp(np.cumsum(np.r_[wild, quiet]))
+    fit = forecasting.trend(series)
+    assert fit["volatility"] < 0.6 * fit["volatility_long"]
+
+
+def test_what_goes_up_and_down_each_year_keeps_less_of_its_drift_than_what_goes_on_falling():
+    steady = output(240, drift=-0.02, sd=0.01)
+    swinging = steady * 0 + 60 * np.exp(0.5 * np.sin(np.arange(240) * 2 * np.pi / 24)) * output(240, 0, 0.01) / 2500
+    assert forecasting.trend(swinging)["drift_share"] < forecasting.trend(steady)["drift_share"] <= 1
+
+
+def broken(kind: str) -> pd.Series:
+    good = output(60)
+    return {
+        "gap": good.drop(good.index[30]), "hole": good.where(np.arange(60) != 30), "zero": good * (np.arange(60) != 9),
+        "negative": good - 3000, "short": good.iloc[:35], "constant": good * 0 + 500,
+        "twice": pd.concat([good, good.iloc[-1:]]), "quarters": good.set_axis(good.index.asfreq("M").asfreq("Q")[:60]),
+        "numbers": good.reset_index(drop=True),
+    }[kind]
+
+
+@pytest.mark.parametrize(("kind", "message"), [
+    ("gap", "1 gaps, the first at 2010-07"), ("hole", "gaps"), ("zero", "must be > 0"), ("negative", "must be > 0"),
+    ("short", "needs 36"), ("constant", "throughout"), ("twice", "more than once"), ("quarters", "not months"),
+    ("numbers", "DatetimeIndex"),
+])
+def test_a_series_that_cannot_be_forecast_is_refused_with_the_reason(kind, message):
+    with pytest.raises(ValueError, match=message):
+        forecast(broken(kind), 6)
+
+
+@pytest.mark.parametrize(("request_", "message"), [
+    ({"months": 0}, "months is 0"), ({"ceiling": 1.0}, "ceiling 1 is below"), ({"quantiles": (0.5, 1.0)}, "quantile 1"),
+])
+def test_a_request_that_makes_no_sense_is_refused(request_, message):
+    with pytest.raises(ValueError, match=message):
+        forecast(output(60), **request_)
+
+
+def test_empty_months_at_the_ends_are_not_gaps():
+    series = output(60)
+    padded = series.reindex(pd.period_range("2007-06", "2013-06", freq="M"))
+    np.testing.assert_array_equal(forecast(padded, 6), forecast(series, 6))
+
+
+def test_a_sure_and_right_forecast_scores_zero_and_one_draw_its_error():
+    assert scoring.crps(850.0, np.full(10, 850.0)) == pytest.approx(0)
+    assert scoring.crps(850.0, [800.0]) == 50
+    assert scoring.pinball(850.0, [800.0], [0.5]) == pytest.approx(50)
+
+
+def test_many_quantiles_score_as_the_crps_does():
+    draws = np.random.default_rng(2).normal(800, 50, 20000)
+    q = (np.arange(199) + 0.5) / 199
+    quantile_score = scoring.pinball(870.0, np.quantile(draws, q), q)
+    assert quantile_score == pytest.approx(scoring.crps(870.0, draws), rel=0.02)
+
+
+def test_overlapping_forecasts_are_less_evidence_than_as_many_apart():
+    hit = np.repeat([1.0, 0.0, 1.0, 1.0, 0.0], 12)
+    apart, together = (scoring.coverage(hit, hit * 0 + 0.5, hit * 0 + 1.5, overlap=n) for n in (1, 12))
+    assert apart.share == together.share == pytest.approx(0.6)
+    assert together.se > 2 * apart.se
+
+
+@pytest.mark.parametrize("call", [
+    lambda: scoring.crps([1.0, 2.0], [1.0, 2.0]), lambda: scoring.pinball(1.0, [1.0], [0.5, 0.9]),
+    lambda: scoring.pinball(1.0, [1.0], [1.5]), lambda: scoring.coverage([], [], []),
+])
+def test_scores_refuse_shapes_that_do_not_fit(call):
+    with pytest.raises(ValueError):
+        call()

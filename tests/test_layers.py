@@ -1,0 +1,78 @@
+"""The rooms of the package: who may know whom, and how long anything may be."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "vzmodel"
+BLOCKS = {"production", "outages", "balance", "prices", "revenue", "remittances"}
+LAYERS = [
+    {"streams", "calendar"},
+    {"scoring", "forecasting", "measurement"},
+    {"data", "_schema", "_store", "scenarios", "assumptions"},
+    BLOCKS,
+    {"model", "_dataset", "_zarr"},
+    {"summary", "evaluation", "counterfactual", "claims"},
+    {"charts"},
+    {"reporting", "explorer"},
+    {"cli", "_console", "_table_commands"},
+]
+RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
+# Fits are asked for by the assumptions they fill in; imported when that happens.
+UPWARD = {("assumptions", block) for block in BLOCKS}
+MOST_LINES, MOST_BODY = 330, 50
+
+FILES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE or not p.name.startswith("__"))
+
+
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree, path):
+    """Yield (room, at the top of the module?) for each import of another part of the package."""
+    top = {id(node) for node in tree.body}
+    depth = len(path.relative_to(PACKAGE).parts)
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [a.name.split(".")[1:2] for a in node.names if a.name.startswith("vzmodel.")]
+        elif isinstance(node, ast.ImportFrom):
+            module = (node.module or "").split(".") if node.module else []
+            if node.level == depth or (not node.level and module[:1] == ["vzmodel"]):
+                inside = module if node.level else module[1:]
+                names = [inside[:1]] if inside else [[a.name] for a in node.names]
+        for name in names:
+            if name and name[0] in RANK:
+                yield name[0], id(node) in top
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_a_module_knows_only_what_lies_below_it(path):
+    me = room(path)
+    assert me in RANK, f"give {me} a layer"
+    for other, at_top in imports(ast.parse(path.read_text(encoding="utf-8")), path):
+        if other == me:
+            continue
+        assert not (me in BLOCKS and other in BLOCKS), f"{me} imports another block, {other}"
+        late = not at_top and (me, other) in UPWARD
+        assert RANK[other] <= RANK[me] or late, f"{me} imports {other}, which lies above it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_modules_and_functions_are_short_enough_to_read(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= MOST_LINES, f"{text.count(chr(10))} lines: split it by meaning"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
+            length = body[-1].end_lineno - body[0].lineno + 1
+            assert length <= MOST_BODY, f"{node.name}: {length} lines of body"
+
+
+def test_no_public_name_is_both_a_function_and_a_module():
+    import vzmodel
+
+    modules = {room(path) for path in PACKAGE.rglob("*.py")}
+    assert not modules & set(vzmodel._MODULE_OF)

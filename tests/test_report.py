@@ -1,0 +1,174 @@
+"""The report: whole or not there, readable offline, every number from the run."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+
+import vzmodel as vz
+from vzmodel import charts, reporting
+from vzmodel.reporting import manifest, page, seed, workbook
+
+SIZE = {"draws": 64, "months": 24, "seed": 5}
+OWN = vz.Scenario("my_case", "Brent at <50> & more", {"brent": {"start": 50}})
+
+
+def light(chart, path, formats=("png", "svg", "pdf"), dpi=300):
+    """Stand in for saving: the figures are drawn, but only the SVG is rendered."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = [path.with_name(f"{path.name}.{kind}") for kind in formats]
+    for file in files:
+        file.write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert charts.style.figure_of(chart).axes
+    return files
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    target, shares = tmp_path_factory.mktemp("report") / "out", []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "save", light)
+        index = vz.report(target, scenarios=[OWN], progress=shares.append, **SIZE)
+    assert index == target / "index.html"
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    return target
+
+
+def test_a_page_needs_no_network_and_fits_a_phone(folder):
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    assert len(html) < 8_000_000 and 'name="viewport"' in html
+    loaded = re.findall(r'<(?:img|script|link|iframe)[^>]+(?:src|href)="([^"]{0,12})', html)
+    assert loaded and all(address.startswith("data:") for address in loaded)
+
+
+def test_links_on_the_page_lead_to_files_of_the_folder(folder):
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    for address in set(re.findall(r'href="((?:charts|csv)/[^"]+|vzmodel.xlsx|manifest.json)"', html)):
+        assert (folder / address).is_file(), address
+    names = set(re.findall(r'href="#([^"]+)"', html))
+    assert names <= set(re.findall(r'id="([^"]+)"', html))
+
+
+def test_text_of_a_users_scenario_is_escaped_and_in_the_charts(folder):
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    assert "Brent at &lt;50&gt; &amp; more" in html and "Brent at <50>" not in html
+    rows = pd.read_csv(folder / "csv" / "dollar_inflow_scenarios.csv")
+    assert "my_case" in set(rows["scenario"])
+
+
+def test_findings_are_sentences_with_a_number_and_stand_first(folder):
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    sentences = re.findall(r"<li>(.*?)</li>", html.split('id="findings"')[1].split("</section>")[0], re.S)
+    assert len(sentences) >= 8
+    assert all(re.search(r"\d", text) and text.strip().endswith(".") for text in sentences)
+    assert html.index('id="findings"') < html.index("<figure>")
+
+
+def test_every_chart_has_three_pictures_and_its_data(folder):
+    slugs = {path.stem for path in (folder / "charts").glob("*.svg")}
+    assert len(slugs) >= 20
+    for slug in slugs:
+        assert (folder / "charts" / f"{slug}.png").is_file() and (folder / "charts" / f"{slug}.pdf").is_file()
+        assert len(pd.read_csv(folder / "csv" / f"{slug}.csv")) > 0
+
+
+def test_the_manifest_names_scenarios_seed_versions_and_every_file(folder):
+    told = json.loads((folder / "manifest.json").read_text())
+    assert told["call"]["seed"] == 5 and told["call"]["draws"] == 64
+    assert "brent" in told["runs"]["now"]["scenarios"]["my_case"]
+    assert told["runs"]["seed"]["as_of"].startswith("2019-04-01")
+    assert {"python", "numpy", "matplotlib"} <= set(told["versions"])
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"manifest.json"}
+    assert set(told["files"]) == present
+    assert told["files"]["index.html"] == manifest.sha256(folder / "index.html")
+
+
+def test_the_workbook_has_yearly_quantiles_of_both_chapters(folder):
+    sheets = pd.read_excel(folder / "vzmodel.xlsx", sheet_name=None)
+    assert {"findings", "yearly now", "yearly seed", "scenarios", "assumptions now", "sources"} <= set(sheets)
+    rows = sheets["yearly now"]
+    inflow = rows[(rows["variable"] == "dollar_inflow") & (rows["scenario"] == "status_quo")]
+    assert (inflow["p10"] <= inflow["p50"]).all() and len(inflow)
+    assert {"grade", "source"} <= set(sheets["assumptions now"])
+
+
+def test_a_report_is_replaced_whole_or_stays_as_it_was(folder, monkeypatch):
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+    def fail(*args, **more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(charts, "save", light)
+    monkeypatch.setattr(workbook, "write", fail)
+    with pytest.raises(OSError, match="No space left"):
+        vz.report(folder, **SIZE)
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    assert [p.name for p in folder.parent.iterdir()] == [folder.name]
+
+
+def test_files_that_are_not_a_report_are_never_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="not a report"):
+        vz.report(tmp_path, **SIZE)
+    with pytest.raises(NotADirectoryError, match="is a file"):
+        vz.report(tmp_path / "thesis.txt", **SIZE)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="cannot write the report to .*file.*out"):
+        vz.report(tmp_path / "file" / "out", **SIZE)
+
+
+def test_too_short_a_horizon_and_a_misspelt_scenario_are_refused_before_any_work(tmp_path):
+    with pytest.raises(ValueError, match="months is 6; the report needs 24"):
+        vz.report(tmp_path / "out", months=6)
+    with pytest.raises(ValueError, match="status_quo"):
+        vz.report(tmp_path / "out", scenarios=["status_qo"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scenario_joins_the_chapter_of_its_day(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('[late]\ndescription = "x"\nas_of = "2020-03-01"\n[then]\nextends = "seed_2019_base"\n[today]\n'
+                    'extends = "status_quo"\n')
+    groups = reporting._groups(None, file, None)
+    assert groups["2020-03-01"][0].name == "late"
+    assert "then" in [s.name for s in groups["2019-04-01"]]
+    assert groups[""][-1].name == "today"
+
+
+def test_a_fan_that_holds_everything_scores_full_and_one_beside_it_nothing():
+    p = vz.project(["seed_2019_base"], months=24, draws=64)
+    middle = charts.fan_table(p, "production", "seed_2019_base")[0.5]
+    held = seed.score(p, pd.DataFrame({"production": middle}))
+    beside = seed.score(p, pd.DataFrame({"production": 10 * middle}))
+    assert held["inside_80_pct"].tolist() == [100.0] and held["median_error_pct"].abs().max() < 1e-9
+    assert beside["inside_80_pct"].tolist() == [0.0]
+
+
+def test_text_that_looks_like_a_formula_stays_text(tmp_path):
+    workbook.write(tmp_path / "x.xlsx", {"s": pd.DataFrame({"a": ["=1+1", "b\x07"]})})
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_cells_of_the_page_link_only_to_the_web():
+    assert page.cell("javascript:alert(1)").link == "" and page.cell("https://a.org/x").link
+
+
+@pytest.mark.slow
+def test_a_whole_report_draws_real_pictures(tmp_path):
+    from matplotlib.image import imread
+
+    index = vz.report(tmp_path / "out", **SIZE)
+    assert 500_000 < index.stat().st_size < 8_000_000
+    picture = imread(tmp_path / "out" / "charts" / "dollar_inflow.png")
+    assert picture.shape[1] > 1500
+    assert mpl.rcParams["svg.hashsalt"] != "vzmodel"

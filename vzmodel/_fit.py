@@ -1,0 +1,74 @@
+"""What the tables can tell: fits of each block, done once per state of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from . import data, outages, prices, production, remittances
+from .assumptions import Assumptions
+
+JOINT_ROWS = 1024
+"""Joint draws kept of each fit [1]."""
+
+
+class Frames:
+    """Tables that hash and compare by content, so that a fit is done once per state of the data."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]):
+        self.tables = tables
+        self.key = tuple(
+            (name, tuple(frame.columns), int(pd.util.hash_pandas_object(frame, index=False).sum()))
+            for name, frame in sorted(tables.items())
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frames) and self.key == other.key
+
+
+@lru_cache(maxsize=8)
+def _fit(frames: Frames) -> dict[str, pd.DataFrame]:
+    tables = frames.tables
+    history = tables["history"].set_index("month") if "history" in tables else data.history(tables)
+    return {
+        "production": production.estimate(history, production.blocked(tables), JOINT_ROWS),
+        "prices": prices.estimate(history["brent"], JOINT_ROWS),
+        "outages": outages.estimate(tables["blackouts"], JOINT_ROWS),
+        "remittances": remittances.estimate(tables["migrants"], JOINT_ROWS),
+    }
+
+
+def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
+    """Return assumptions whose fitted rows come from the tables, with their joint draws [unit of each row]."""
+    joint = {group: frame.copy() for group, frame in _fit(frames).items()}
+    rows = {}
+    for group, frame in joint.items():
+        for name in frame:
+            low, central, high = frame[name].quantile([0.1, 0.5, 0.9])
+            block = assumptions.table.loc[name, "block"] if name in assumptions.table.index else group
+            unit, note = frame.attrs["units"][name], frame.attrs["notes"][name]
+            rows[name] = {
+                "block": block,
+                "low": low,
+                "central": central,
+                "high": high,
+                "distribution": "fitted",
+                "unit": unit,
+                "minimum": -np.inf,
+                "maximum": np.inf,
+                "grade": "estimated",
+                "source": "fitted to the tables",
+                "note": note,
+            }
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    kept = assumptions.table.drop(index=[n for n in rows if n in assumptions.table.index])
+    table = pd.concat([kept, found.reindex(columns=assumptions.table.columns)])
+    table.index.name = "name"
+    return replace(assumptions, table=table, joint=joint)

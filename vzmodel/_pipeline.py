@@ -1,0 +1,266 @@
+"""One block of draws: the blocks of the model in order, one line each, no formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import _dataset, balance, calendar, outages, prices, production, remittances, revenue, streams
+from .assumptions import Assumptions, percentiles
+from .scenarios import START, Scenario
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a block of draws needs, picklable.
+
+    Attributes
+    ----------
+    assumptions : Assumptions
+        With fitted joint draws.
+    months : PeriodIndex
+        Months computed: those nowcast since the last reading, then those of the run.
+    lead : int
+        Months of them that are nowcast and not returned [month].
+    seed : int
+    keep : tuple of str
+        Variables to return.
+    brent : ndarray of shape (months known,)
+        Brent already observed in the first of those months [USD/bbl]; at least the month before stands in `last_brent`.
+    last_brent : float
+        Last mean known before the first computed month [USD/bbl].
+    blackouts : DataFrame
+        The catalogue, for the months before the run or, in a hindcast, for all.
+    events : int
+        Months whose failures are taken from the catalogue [month].
+    past : DataFrame or None
+        In a hindcast, the level and se of capacity by month [kb/d].
+    stock : ndarray of shape (month, host) or None
+        In a hindcast, the people abroad [million persons].
+    """
+
+    assumptions: Assumptions
+    months: pd.PeriodIndex
+    lead: int
+    seed: int
+    keep: tuple[str, ...]
+    brent: np.ndarray
+    last_brent: float
+    blackouts: pd.DataFrame
+    events: int
+    past: pd.DataFrame | None = None
+    stock: np.ndarray | None = None
+
+
+def run_block(scenarios: list[Scenario], inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
+    """Compute one block of draws for every scenario: ``{variable: (scenario, month, [market,] draw)}`` in its unit.
+
+    Parameters
+    ----------
+    scenarios : list of Scenario
+    inputs : Inputs
+    first, draws : int
+        First draw, a multiple of 1,024, and number of draws [1].
+    """
+    percentile = percentiles(inputs.seed, first, draws)
+    shocks = _shocks(inputs, first, draws)
+    plain = inputs.assumptions.sample(Scenario("plain"), inputs.months, percentile, past=inputs.past is not None)
+    out: dict[str, np.ndarray] = {}
+    for k, scenario in enumerate(scenarios):
+        changed = inputs.assumptions.sample(
+            scenario, inputs.months, percentile, past=inputs.past is not None, shared=plain
+        )
+        result = _chain(changed, plain, shocks, inputs, scenario)
+        for name in inputs.keep:
+            values = _dataset.reduced(name, result[name.removesuffix("|sum")])[inputs.lead :]
+            if name not in out:
+                out[name] = np.empty((len(scenarios), *values.shape))
+            out[name][k] = values
+    return out
+
+
+def _chain(
+    a: Mapping[str, np.ndarray],
+    plain: Mapping[str, np.ndarray],
+    shocks: Mapping[str, np.ndarray],
+    inputs: Inputs,
+    scenario: Scenario,
+) -> dict[str, np.ndarray]:
+    days = calendar.days(inputs.months)
+    hours = _hours(a, shocks, inputs)
+    lost = outages.lost_days(hours, a["outage_threshold"], a["outage_ramp"], a["restart_days"])
+    power = outages.availability(
+        lost, days, a["outage_exposure"], a["own_generation_cover"], a["west_share"], a["rationing_west"]
+    )
+    top = _capacity(a, plain, shocks, inputs, hours)
+    brent = _brent(a, shocks, inputs, scenario)
+    brent = np.maximum(brent + a["output_brent_effect"] * (top * power - plain["capacity_level"]), 1.0)
+    gap = prices.gaps(
+        prices.by_market(a, "gap", balance.MARKETS, len(days)),
+        brent,
+        shocks["gap"],
+        a["gap_volatility"],
+        a["gap_persistence"],
+        a["gap_ceiling"],
+    )
+    if inputs.past is not None:
+        # the smoothed capacity of the past already carries what shut-ins cost
+        a = {**a, "shut_in_scarring": np.zeros(top.shape[1])}
+    crude = balance.crude(top, power, brent - gap[:, balance.MARKETS.index("china")], days, a)
+    fuels = balance.products(crude["refinery_intake"], a)
+    closed = prices.by_market(a, "access_volume", balance.MARKETS, len(days)) < 1
+    closed &= prices.by_market(a, "market_share", balance.MARKETS, len(days)) > 0
+    gap = prices.diverted_gaps(
+        gap, crude["sales"], crude["diverted"], closed, a["diversion_discount"], a["gap_ceiling"] * brent
+    )
+    realised = brent[:, None, :] - gap
+    money = revenue.dollars(
+        crude, fuels, brent, realised, prices.by_market(a, "access_cash", balance.MARKETS, len(days)), days, a
+    )
+    people, sent = _remittances(a, shocks, inputs)
+    monetised = sent.sum(axis=1) * a["monetised_share"]
+    total = revenue.inflow(money["cash_revenue"], money["operator_local_dollars"], monetised, money["other_exports"])
+    return {
+        **crude,
+        **fuels,
+        **money,
+        "availability": power,
+        "brent": brent,
+        "gap_to_brent": gap,
+        "realised_price": realised,
+        "migrants": people,
+        "remittances": sent,
+        "monetised_remittances": monetised,
+        "dollar_inflow": total,
+    }
+
+
+def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
+    months, seed = len(inputs.months), inputs.seed
+
+    def normal(name: str, *shape: int) -> np.ndarray:
+        return streams.normal(seed, name, shape, first, draws)
+
+    def uniform(name: str, *shape: int) -> np.ndarray:
+        return streams.uniform(seed, name, shape, first, draws)
+
+    return {
+        "capacity": normal("capacity", months),
+        "capacity rare": uniform("capacity rare", months),
+        "brent": normal("brent", months),
+        "brent rare": uniform("brent rare", months),
+        "gap": normal("gap", months),
+        "grid": np.stack([uniform("grid", months), uniform("grid held", months)]),
+        "failure": uniform("failure", months, outages.SLOTS),
+        "length": normal("length", months, outages.SLOTS),
+        "past length": uniform("past length", outages.SLOTS),
+        "past capacity": normal("past capacity"),
+        "people": normal("people", len(remittances.HOSTS)),
+    }
+
+
+def _hours(a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs) -> np.ndarray:
+    state = outages.stressed(
+        shocks["grid"], a["outage_state_start"], a["stress_onset"], a["stress_duration"], a["outage_state"]
+    )
+    hours = outages.simulate_hours(
+        shocks["failure"],
+        shocks["length"],
+        state,
+        a["outage_rate"],
+        (a["outage_rate_normal"], a["outage_rate_stressed"]),
+        (a["outage_duration_normal"], a["outage_duration_stressed"]),
+        (a["outage_spread_normal"], a["outage_spread_stressed"]),
+    )
+    seen = outages.past_hours(inputs.blackouts, inputs.months[: inputs.events], shocks["past length"])
+    # a scenario that changes the rate changes the past too: without failures there are none to look up
+    hours[: inputs.events] = seen * (np.broadcast_to(a["outage_rate"], state.shape)[: inputs.events] > 0)[:, None, :]
+    return hours
+
+
+def _capacity(
+    a: Mapping[str, np.ndarray],
+    plain: Mapping[str, np.ndarray],
+    shocks: Mapping[str, np.ndarray],
+    inputs: Inputs,
+    hours: np.ndarray,
+) -> np.ndarray:
+    if inputs.past is not None:
+        relative = (inputs.past["se"] / inputs.past["level"]).to_numpy()[:, None]
+        return inputs.past["level"].to_numpy()[:, None] * np.exp(relative * shocks["past capacity"])
+    e = streams.heavy(shocks["capacity"], shocks["capacity rare"], a["heavy_shock_probability"], a["heavy_shock_scale"])
+    path = production.capacity(
+        a["capacity_level"],
+        a["capacity_drift"],
+        a["trend_damping"],
+        a["capacity_volatility"],
+        a["capacity_long_volatility"],
+        a["capacity_calming"],
+        e,
+    )
+    if a["investment"] is not plain["investment"]:
+        path = path + production.investment_gain(
+            np.broadcast_to(a["investment"], path.shape),
+            plain["investment"],
+            a["investment_lag"],
+            a["capacity_cost_first"],
+            a["capacity_cost_next"],
+            a["capacity_first_tranche"],
+            a["upkeep_rate"],
+        )
+    path = path * outages.lasting(hours, a["outage_step"]) * (1 - a["operator_loss"])
+    return np.clip(path, 1.0, a["capacity_ceiling"])
+
+
+def _brent(
+    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, scenario: Scenario
+) -> np.ndarray:
+    seen = len(inputs.brent)
+    e = streams.heavy(shocks["brent"], shocks["brent rare"], a["heavy_shock_probability"], a["heavy_shock_scale"])
+    level = np.broadcast_to(a["brent"], e.shape)
+    out = np.empty(e.shape)
+    out[:seen] = inputs.brent[:, None]
+    if seen < len(out):
+        last = float(inputs.brent[-1]) if seen else inputs.last_brent
+        given = _given(scenario.changes.get("brent", {}), inputs.months)
+        out[seen:] = prices.simulate_brent(
+            last, level[seen:], a["brent_half_life"], a["brent_volatility"], e[seen:], given[seen:]
+        )
+    return out
+
+
+def _given(changes: Mapping[str, Any], months: pd.PeriodIndex) -> np.ndarray:
+    given = np.zeros(len(months), dtype=bool)
+    for when, value in changes.items():
+        given[(months >= calendar.month(when)) if when != START else slice(None)] = value != "base"
+    return given
+
+
+def _remittances(
+    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs
+) -> tuple[np.ndarray, np.ndarray]:
+    months = len(inputs.months)
+    error = np.exp(a["stock_error"] * shocks["people"])
+    extra = np.broadcast_to(a["migration"], (months, error.shape[1]))
+    years = np.arange(1, months + 1)[:, None] / 12
+    income = np.exp(a["host_income_growth"] * years)
+    if inputs.stock is not None:
+        people = inputs.stock[:, :, None] * error * np.exp(np.cumsum(extra, axis=0) / 12)[:, None, :]
+        # amounts are those of the assumption's day, so the past is not raised by growth since the first month
+        income = np.ones(income.shape)
+    else:
+        people = remittances.stock(
+            remittances.by_name(a, "stock") * error, a["migration_growth"], a["migration_damping"], extra
+        )
+    sent = remittances.transfers(
+        people,
+        remittances.by_name(a, "propensity", months),
+        remittances.by_name(a, "amount", months),
+        income,
+        a["remittance_level"],
+    )
+    return people, sent

@@ -1,0 +1,174 @@
+"""The commands ``vzmodel scenarios`` and ``vzmodel data``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from . import _console
+from ._console import File, Folder, Json
+
+scenarios_app = typer.Typer(invoke_without_command=True, help="List, show or check scenarios.")
+data_app = typer.Typer(no_args_is_help=True, help="Check, list, show or seal the tables.")
+
+
+def chosen(names: list[str], file: Path | None) -> list[Any]:
+    """Return scenarios by name, those of a file beside the shipped ones."""
+    from .scenarios import load_scenarios, resolve
+
+    known = load_scenarios()
+    return resolve(names, known if file is None else {**known, **load_scenarios(file)})
+
+
+@scenarios_app.callback()
+def _scenarios(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        scenarios_list()
+
+
+@scenarios_app.command("list")
+def scenarios_list(scenario_file: File = None, json: Json = False) -> None:
+    """List scenarios.
+
+    JSON keys: scenarios: [{name, description, as_of, months, probability}].
+    """
+    from .scenarios import load_scenarios
+
+    found = [
+        {k: getattr(s, k) for k in ("name", "as_of", "months", "probability", "description")}
+        for s in load_scenarios(scenario_file).values()
+    ]
+    _console.say({"scenarios": found}, json, ("Scenarios", found))
+
+
+@scenarios_app.command("show")
+def scenarios_show(name: str, scenario_file: File = None, json: Json = False) -> None:
+    """Print one scenario as TOML.
+
+    JSON keys: name, description, as_of, months, probability, changes.
+    """
+    (scenario,) = chosen([name], scenario_file)
+    if json:
+        keys = ("name", "description", "as_of", "months", "probability", "changes")
+        _console.say({k: getattr(scenario, k) for k in keys}, True)
+    else:
+        print(scenario.to_toml())
+
+
+@scenarios_app.command("check")
+def scenarios_check(file: Path, json: Json = False) -> None:
+    """Check a file of your own; exit code 1 if a scenario breaks a bound.
+
+    JSON keys: file, scenarios, faults.
+    """
+    from .assumptions import load_assumptions
+    from .calendar import month
+    from .data import load_history
+    from .scenarios import HORIZON, load_scenarios
+
+    found = load_scenarios(file)
+    after_last = load_history()["production"].dropna().index[-1].to_period("M") + 1
+    faults = []
+    for s in found.values():
+        first = after_last if s.as_of is None else month(s.as_of)
+        try:
+            load_assumptions(as_of=s.as_of).check(s, first, s.months or HORIZON)
+        except ValueError as error:
+            faults.append(str(error))
+    _console.say({"file": str(file), "scenarios": list(found), "faults": faults}, json)
+    if not json:
+        print("\n".join(faults) if faults else f"{len(found)} scenarios, no fault")
+    if faults:
+        raise typer.Exit(1)
+
+
+@data_app.command("check")
+def data_check(folder: Folder = None, json: Json = False) -> None:
+    """Check every table and its hash; exit code 1 if there is a fault.
+
+    JSON keys: folder, tables, faults.
+    """
+    from . import data
+
+    faults = data.check(folder)
+    listed = list(data.resources(folder))
+    _console.say({"folder": str(folder or data.data_folder()), "tables": listed, "faults": faults}, json)
+    if not json:
+        print("\n".join(faults) if faults else f"{len(listed)} files, no fault")
+    if faults:
+        raise typer.Exit(1)
+
+
+@data_app.command("list")
+def data_list(folder: Folder = None, json: Json = False) -> None:
+    """List the tables.
+
+    JSON keys: folder, hash, tables: [{name, title, rows, release_lag_days, licence, sources}].
+    """
+    from . import data
+
+    rows = []
+    for name, r in data.resources(folder).items():
+        rows.append({
+            "name": name,
+            "title": r["title"],
+            "rows": len(data.read_table(name, folder)) if "schema" in r else None,
+            "release_lag_days": r.get("release_lag_days"),
+            "licence": "; ".join(x["name"] for x in r.get("licenses", [])),
+            "sources": "; ".join(x["title"] for x in r.get("sources", [])),
+        })
+    answer = {"folder": str(folder or data.data_folder()), "hash": data.data_hash(folder), "tables": rows}
+    short = [{k: v for k, v in row.items() if k != "sources"} for row in rows]
+    _console.say(answer, json, (f"Tables in {answer['folder']}", short))
+
+
+@data_app.command("show")
+def data_show(table: str, folder: Folder = None, json: Json = False) -> None:
+    """Show what a table's columns mean, and its rows.
+
+    JSON keys: name, title, sources, licenses, fields, rows.
+    """
+    from . import data
+
+    rows = _console.records(data.read_table(table, folder).reset_index(drop=True))
+    r = data.resources(folder)[table]
+    fields = r["schema"]["fields"]
+    answer = {k: r.get(k) for k in ("name", "title", "sources", "licenses")}
+    meanings = [{k: str(field.get(k, "")) for k in ("name", "type", "unit", "description")} for field in fields]
+    wide = {"source_url", "note", "published_basis"}
+    last = [{k: v for k, v in row.items() if k not in wide} for row in rows[-20:]]
+    _console.say(
+        {**answer, "fields": fields, "rows": rows}, json,
+        (r["title"], meanings), (f"The last {len(last)} of {len(rows)} rows", last),
+    )  # fmt: skip
+
+
+@data_app.command("seal")
+def data_seal(folder: Folder = None, json: Json = False) -> None:
+    """Write each file's hash and size into datapackage.json.
+
+    JSON keys: descriptor, hash.
+    """
+    from . import data
+
+    path = data.seal(folder)
+    _console.say({"descriptor": str(path), "hash": data.data_hash(folder)}, json)
+    if not json:
+        print(f"Sealed {path}")
+
+
+@data_app.command("template")
+def data_template(table: str, json: Json = False) -> None:
+    """Print the header of a table to fill in.
+
+    JSON keys: table, columns, fields.
+    """
+    from . import data
+
+    header = data.template(table)
+    fields = data.resources()[table]["schema"]["fields"]
+    _console.say({"table": table, "columns": header.strip().split(","), "fields": fields}, json)
+    if not json:
+        print(header, end="")

@@ -1,0 +1,12 @@
+"""Charts: Axes in, Axes out, no global style.
+
+`fan` draws any variable of a run; the modules named after the blocks draw what is particular to each; `save` writes
+PNG, SVG and PDF that stay the same byte for byte.
+"""
+
+from . import balance, outages, prices, production, remittances, revenue, scenarios, style
+from .fans import fan, fan_table, small_multiples, small_table
+from .style import save, sheet
+
+__all__ = ["balance", "fan", "fan_table", "outages", "prices", "production", "remittances", "revenue", "save",
+           "scenarios", "sheet", "small_multiples", "small_table", "style"]

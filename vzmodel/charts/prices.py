@@ -1,0 +1,87 @@
+"""Charts of prices: Brent, the price received at origin, and the gap between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+
+from . import fans, style
+
+
+def received_table(p: xr.Dataset, scenario: str) -> pd.DataFrame | None:
+    """Return quantiles of the price at origin, weighted by sales, or None if the run did not keep it by market.
+
+    Parameters
+    ----------
+    p : xarray.Dataset
+    scenario : str
+
+    Returns
+    -------
+    DataFrame or None
+        Index month, columns 0.05 … 0.95 [USD/bbl].
+
+    Raises
+    ------
+    ValueError
+        If the run has no such scenario.
+    """
+    fans.check(p, "brent", scenario)
+    if "realised_price" not in p or "sales" not in p or "market" not in p["sales"].dims:
+        return None
+    run = p[["realised_price", "sales"]].sel(scenario=scenario)
+    sold = run["sales"].sum("market")
+    # Where a draw sells nothing there is no price received, and the draw is left out of that month.
+    price = ((run["realised_price"] * run["sales"]).sum("market") / sold.where(sold > 0)).transpose("month", "draw")
+    with np.errstate(all="ignore"):
+        values = np.nanquantile(price.to_numpy(), style.QUANTILES, axis=1).T
+    months = pd.DatetimeIndex(style.stamps(p["month"].to_index()), name="month")
+    return pd.DataFrame(values, index=months, columns=list(style.QUANTILES))
+
+
+def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None = None, ax: Axes | None = None,
+          **more: Any) -> Axes:
+    """Draw the fan of Brent and, where the run kept it by market, the price received at origin below it.
+
+    Parameters
+    ----------
+    p : xarray.Dataset
+        With realised_price and sales by market (``keep=``) for the price received.
+    scenario : str
+    history : Series or DataFrame, optional
+        Brent [USD/bbl]
+    ax : Axes, optional
+    **more
+        As for `fan`.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the run has no such scenario.
+    """
+    received = received_table(p, scenario)
+    ax = fans.fan(p, "brent", scenario, history, ax, **more)
+    if received is None or received[0.5].isna().all():
+        return ax
+    table = fans.fan_table(p, "brent", scenario)
+    with style.context():
+        months = received.index.to_numpy()
+        ax.fill_between(months, received[0.1], received[0.9], color=style.ORANGE, alpha=0.25, lw=0, zorder=2.5)
+        ax.plot(months, received[0.5], color=style.VERMILION, lw=1.5, ls=(0, (4, 1.5)), zorder=4)
+        middle = len(received) // 2
+        high, low = float(table[0.5].iloc[middle]), float(received[0.5].iloc[middle])
+        ax.annotate("", (received.index[middle], high), (received.index[middle], low), zorder=6,
+                    arrowprops={"arrowstyle": "<->", "lw": 0.8, "color": style.BLACK, "shrinkA": 0, "shrinkB": 0})
+        ax.annotate(f"gap {high - low:.0f}", (received.index[middle], (high + low) / 2), xytext=(4, 0), fontsize=8,
+                    textcoords="offset points", va="center", zorder=6)
+        ax.annotate("price received at origin, median and 80 %", (received.index[1], float(received[0.1].min())),
+                    xytext=(0, -4), textcoords="offset points", va="top", fontsize=7.8, color=style.VERMILION)
+    return ax

@@ -1,0 +1,253 @@
+"""Projections and hindcasts: what they need is gathered and checked here, then the blocks run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from . import _dataset, calendar, data, production, remittances
+from ._pipeline import Inputs
+from ._pipeline import run_block as run_block
+from .assumptions import Assumptions, estimate, load_assumptions
+from .calendar import DateLike
+from .scenarios import HORIZON, Scenario, load_scenarios, resolve
+
+Wanted = str | Scenario | Iterable[str | Scenario]
+
+OLDEST = 12
+"""Months over which an old reading of a host's stock is carried forward: the growth of the region is not that of a
+host whose last count is years back [month]."""
+
+
+def project(
+    scenarios: Wanted,
+    *,
+    months: int | None = None,
+    draws: int = 4000,
+    seed: int = 2019,
+    as_of: DateLike | None = None,
+    history: pd.DataFrame | None = None,
+    assumptions: Assumptions | None = None,
+    keep: Iterable[str] | None = None,
+    block: int = 2048,
+    executor: Any = None,
+    store: str | Path | None = None,
+    resume: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> xr.Dataset:
+    """Project Venezuela's dollars under one or more scenarios.
+
+    Parameters
+    ----------
+    scenarios : str, Scenario or several
+        Names of shipped scenarios, ``"a+b"`` combinations, or Scenario objects.
+    months : int, optional
+        Horizon [month], 1 to 600; the scenario's own, or 60.
+    draws : int
+        Futures per scenario [1].
+    seed : int
+        The same seed gives the same numbers.
+    as_of : date, optional
+        Use only what was published by this day and start in its month; the scenario's own day, or the month after
+        the last production reading.
+    history : DataFrame, optional
+        As from `load_history`, in place of the shipped history: production, production_se [kb/d] and brent [USD/bbl].
+    assumptions : Assumptions, optional
+        In place of the shipped ones of that day.
+    keep : iterable of str, optional
+        Variables to return; without it all that have neither market, host nor creditor, and the sums over these of
+        sales, debt_balance, migrants and remittances. A name given here keeps its market, host or creditor.
+    block : int
+        Draws computed at a time [1], rounded to chunks of 1,024.
+    executor : optional
+        A ``concurrent.futures`` executor that computes the blocks.
+    store : path, optional
+        Folder of a zarr store that receives the blocks, for runs larger than memory.
+    resume : bool
+        Go on with the store of an interrupted run of the same call.
+    progress : callable, optional
+        Called with the share done [1].
+
+    Returns
+    -------
+    Dataset
+        Dims scenario, month, [market, host or creditor,] draw; units in the attributes of each variable; the run's
+        own description as JSON in ``attrs["run"]``.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, a value out of bounds, a date past the horizon, the scenarios start in different months,
+        or months or draws are absurd (with the memory they would need).
+
+    Examples
+    --------
+    >>> p = project("status_quo", months=2, draws=8)
+    >>> dict(p.production.sizes)
+    {'scenario': 1, 'month': 2, 'draw': 8}
+    """
+    chosen = resolve(scenarios, load_scenarios())
+    day = _same_day(chosen, as_of)
+    length = months if months is not None else _same_length(chosen)
+    _dataset.check_size(len(chosen), length, draws, seed)
+    names = _dataset.variables(keep)
+    tables = data.load_tables(as_of=day)
+    known = data.load_history(as_of=day) if history is None else _own_history(history)
+    assumed = load_assumptions(as_of=day) if assumptions is None else assumptions
+    fitted = (
+        assumed if assumed.joint else estimate(tables if history is None else _with_history(tables, known), assumed)
+    )
+    last = calendar.month(fitted.joint["production"].attrs["last"])
+    first = calendar.month(day) if day is not None else calendar.month(_last_reading(known)) + 1
+    for scenario in chosen:
+        fitted.check(scenario, first, max(length, scenario.months or HORIZON))
+    start = min(last + 1, first)
+    index = calendar.months(start, (first - start).n + length)
+    lead = (first - start).n
+    brent = known["brent"].dropna()
+    seen = brent[brent.index.to_period("M") >= start].to_numpy()[:lead]
+    inputs = Inputs(
+        _aged(fitted, start),
+        index,
+        lead,
+        seed,
+        names,
+        seen,
+        float(brent[brent.index.to_period("M") < start].iloc[-1]),
+        tables["blackouts"],
+        lead,
+    )
+    run = _dataset.describe(chosen, seed=seed, draws=draws, months=length, as_of=day, first=str(first), kind="project")
+    return _dataset.collect(run_block, chosen, inputs, draws, run, block, executor, store, resume, progress)
+
+
+def hindcast(
+    first: DateLike,
+    last: DateLike,
+    scenarios: Wanted = ("history",),
+    *,
+    draws: int = 4000,
+    seed: int = 2019,
+    as_of: DateLike | None = None,
+    history: pd.DataFrame | None = None,
+    assumptions: Assumptions | None = None,
+    keep: Iterable[str] | None = None,
+    block: int = 2048,
+    executor: Any = None,
+    store: str | Path | None = None,
+    resume: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> xr.Dataset:
+    """Run the same pipeline over the past: smoothed capacity, dated facts, the failures that happened.
+
+    Production is computed from capacity, never read: compare it with the consensus.
+
+    Parameters
+    ----------
+    first, last : date
+        Months from 2002 to the last month with any production reading.
+    scenarios : str, Scenario or several
+        ``"history"`` changes nothing; a counterfactual changes dated facts.
+    draws, seed, as_of, history, assumptions, keep, block, executor, store, resume, progress
+        As in `project`.
+
+    Returns
+    -------
+    Dataset
+        As from `project`.
+
+    Raises
+    ------
+    ValueError
+        As `project` does, or if the months lie outside the history.
+    """
+    chosen = resolve(scenarios, load_scenarios())
+    index = calendar.between(first, last)
+    _dataset.check_size(len(chosen), len(index), draws, seed)
+    tables = data.load_tables(as_of=as_of)
+    known = data.load_history(as_of=as_of) if history is None else _own_history(history)
+    assumed = load_assumptions(as_of=as_of) if assumptions is None else assumptions
+    fitted = assumed if assumed.joint else estimate(tables, assumed)
+    past = production.past_capacity(known, production.blocked(tables))
+    past.index = past.index.to_period("M")
+    if index[0] < past.index[0] or index[-1] > past.index[-1]:
+        raise ValueError(
+            f"hindcast {index[0]} to {index[-1]} is outside the history, {past.index[0]} to {past.index[-1]}"
+        )
+    for scenario in chosen:
+        fitted.check(scenario, index[0], (past.index[-1] - index[0]).n + 2)
+    brent = known["brent"].copy()
+    brent.index = brent.index.to_period("M")
+    inputs = Inputs(
+        fitted,
+        index,
+        0,
+        seed,
+        _dataset.variables(keep),
+        brent.reindex(index).ffill().to_numpy(),
+        float(brent.dropna().iloc[0]),
+        tables["blackouts"],
+        len(index),
+        past.reindex(index),
+        remittances.past_stock(tables["migrants"], index),
+    )
+    run = _dataset.describe(
+        chosen, seed=seed, draws=draws, months=len(index), as_of=as_of, first=str(index[0]), kind="hindcast"
+    )
+    return _dataset.collect(run_block, chosen, inputs, draws, run, block, executor, store, resume, progress)
+
+
+def _aged(fitted: Assumptions, start: pd.Period) -> Assumptions:
+    """Bring each host's last reading to the month before the run at the growth assumed."""
+    frame = fitted.joint["remittances"]
+    row = fitted.row("migration_growth")
+    aged = frame.copy()
+    for host, date in frame.attrs["dates"].items():
+        if date and f"stock_{host}" in frame:
+            months = min(max((start - calendar.month(date)).n - 1, 0), OLDEST)
+            aged[f"stock_{host}"] = frame[f"stock_{host}"] * np.exp(float(row["central"]) * months / 12)
+    return replace(fitted, joint={**fitted.joint, "remittances": aged})
+
+
+def _same_day(scenarios: list[Scenario], as_of: DateLike | None) -> str | None:
+    if as_of is not None:
+        return str(calendar.day(as_of, "as_of").date())
+    days = {None if s.as_of is None else str(s.as_of) for s in scenarios}
+    if len({d and d[:7] for d in days}) > 1:
+        listed = ", ".join(f"{s.name} ({s.as_of or 'now'})" for s in scenarios)
+        raise ValueError(f"scenarios start in different months: {listed}; run them apart or give as_of=")
+    return max((d for d in days if d), default=None)
+
+
+def _same_length(scenarios: list[Scenario]) -> int:
+    return max(s.months or HORIZON for s in scenarios)
+
+
+def _last_reading(history: pd.DataFrame) -> pd.Timestamp:
+    columns = [c for c in history if str(c).startswith("production_") and c != "production_se"]
+    return history[columns or ["production"]].dropna(how="all").index[-1]
+
+
+def _own_history(history: pd.DataFrame) -> pd.DataFrame:
+    for column in ("production", "production_se", "brent"):
+        if column not in history:
+            raise ValueError(f"history has no column '{column}'; load_history() shows the columns a run needs")
+    frame = history.copy()
+    index = pd.PeriodIndex(frame.index, freq="M") if not isinstance(frame.index, pd.PeriodIndex) else frame.index
+    if index.has_duplicates:
+        raise ValueError(f"history has month {index[index.duplicated()][0]} twice; keep one row a month")
+    missing = pd.period_range(index.min(), index.max(), freq="M").difference(index)
+    if len(missing):
+        raise ValueError(f"history has no row for month {missing[0]}; give every month a row, empty where unknown")
+    frame.index = index.to_timestamp()
+    return frame.sort_index()
+
+
+def _with_history(tables: Mapping[str, pd.DataFrame], history: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {**tables, "history": history.reset_index(names="month")}

@@ -1,0 +1,182 @@
+"""Brent, the gap to it at origin, and what is left of a barrel's price on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from . import streams
+from .forecasting import forecast as forecast
+
+
+def simulate_brent(
+    last: float, level: np.ndarray, half_life: np.ndarray, volatility: np.ndarray, shocks: np.ndarray, given: np.ndarray
+) -> np.ndarray:
+    """Simulate the monthly mean price of Brent.
+
+    Parameters
+    ----------
+    last : float
+        Last monthly mean known [USD/bbl].
+    level : ndarray of shape (draw,) or (month, draw)
+        Level to which the price reverts, or the user's path where one is given [USD/bbl].
+    half_life : ndarray of shape (draw,) or (month, draw)
+        Time in which half of a departure is gone [month].
+    volatility : ndarray of shape (draw,) or (month, draw)
+        Standard deviation of the monthly log shock [1].
+    shocks : ndarray of shape (month, draw)
+        Shocks of unit variance [1].
+    given : ndarray of bool, shape (month,)
+        Months whose level is a path: the median follows it exactly.
+
+    Returns
+    -------
+    ndarray of shape (month, draw)
+        Price [USD/bbl], above 0.
+
+    Notes
+    -----
+    ``log P_t = m_t + u_t``; ``m_t = m_{t-1} + k (log L_t - m_{t-1})``, or ``log L_t`` where a path is given;
+    ``u_t = (1 - k) u_{t-1} + s e_t`` with ``k = 1 - 2^(-1/half-life)``.
+
+    Examples
+    --------
+    Without shocks half of the distance to the level is gone after one half-life:
+
+    >>> p = simulate_brent(100.0, np.array([25.0]), np.array([1.0]), np.zeros(1), np.zeros((1, 1)), np.array([False]))
+    >>> round(float(p[0, 0]), 6)
+    50.0
+    """
+    speed = np.broadcast_to(1 - 0.5 ** (1 / half_life), shocks.shape)
+    volatility = np.broadcast_to(volatility, shocks.shape)
+    path = np.broadcast_to(np.log(level), shocks.shape)
+    middle, away = np.log(last), np.zeros(shocks.shape[1])
+    out = np.empty(shocks.shape)
+    for t in range(len(shocks)):
+        middle = path[t] if given[t] else middle + speed[t] * (path[t] - middle)
+        away = (1 - speed[t]) * away + volatility[t] * shocks[t]
+        out[t] = middle + away
+    return np.exp(out)
+
+
+def gaps(
+    base: np.ndarray,
+    brent: np.ndarray,
+    shocks: np.ndarray,
+    volatility: np.ndarray,
+    persistence: np.ndarray,
+    ceiling: np.ndarray,
+) -> np.ndarray:
+    """Return the gap to Brent at origin by market, quality inside it.
+
+    Parameters
+    ----------
+    base : ndarray of shape (month, market, draw)
+        Gap of each market [USD/bbl].
+    brent : ndarray of shape (month, draw)
+        Brent [USD/bbl].
+    shocks : ndarray of shape (month, draw)
+        Standard normals of the part common to all markets [1].
+    volatility, persistence : ndarray of shape (draw,) or (month, draw)
+        Standard deviation of that part [USD/bbl] and the share of it left a month later [1].
+    ceiling : ndarray of shape (draw,) or (month, draw)
+        Largest share of Brent that a gap can take [1], below 1.
+
+    Returns
+    -------
+    ndarray of shape (month, market, draw)
+        Gap [USD/bbl], never above ``ceiling x brent``: prices stay positive.
+    """
+    common = np.empty(shocks.shape)
+    volatility, persistence = (np.broadcast_to(x, shocks.shape) for x in (volatility, persistence))
+    spread = volatility * np.sqrt(1 - persistence**2)
+    now = volatility[0] * shocks[0]
+    for t in range(len(shocks)):
+        now = now if t == 0 else persistence[t] * now + spread[t] * shocks[t]
+        common[t] = now
+    return np.minimum(base + common[:, None, :], (ceiling * brent)[:, None, :])
+
+
+def diverted_gaps(
+    gap: np.ndarray,
+    sales: np.ndarray,
+    diverted: np.ndarray,
+    closed: np.ndarray,
+    discount: np.ndarray,
+    limit: np.ndarray,
+) -> np.ndarray:
+    """Return the gap each market pays on average once diverted barrels are sold at a wider one.
+
+    Parameters
+    ----------
+    gap : ndarray of shape (month, market, draw)
+        Gap without diversion [USD/bbl].
+    sales, diverted : ndarray of shape (month, market, draw)
+        Cash sales, and the part of them diverted from closed markets [kb/d].
+    closed : ndarray of bool, shape (month, market, draw)
+        Markets from which barrels were freed.
+    discount : ndarray of shape (draw,) or (month, draw)
+        Extra gap of a diverted barrel [USD/bbl], 0 or more.
+    limit : ndarray of shape (month, draw)
+        Largest gap [USD/bbl].
+
+    Returns
+    -------
+    ndarray of shape (month, market, draw)
+        Gap [USD/bbl].
+
+    Notes
+    -----
+    A diverted barrel fetches neither more than its new market pays nor more than the lowest price among the markets
+    that closed, so that closing one more market never raises what is received.
+    """
+    left = np.where(closed, gap, -np.inf).max(axis=1, keepdims=True)
+    extra = np.broadcast_to(discount, limit.shape)[:, None, :]
+    wider = np.minimum(np.maximum(gap, left) + extra, limit[:, None, :])
+    part = np.divide(diverted, sales, out=np.zeros(sales.shape), where=sales > 0)
+    return gap + part * (np.maximum(wider, gap) - gap)
+
+
+def by_market(a: Mapping[str, np.ndarray], name: str, markets: tuple[str, ...], months: int) -> np.ndarray:
+    """Stack one assumption over markets: shape (month, market, draw), in its own unit [1 or USD/bbl]."""
+    draws = np.asarray(a[f"{name}_{markets[0]}"]).shape[-1]
+    return np.stack([np.broadcast_to(a[f"{name}_{m}"], (months, draws)) for m in markets], axis=1)
+
+
+def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
+    """Fit the size of Brent's monthly shocks.
+
+    Parameters
+    ----------
+    brent : Series
+        Monthly mean [USD/bbl].
+    rows : int
+        Joint draws to return [1].
+
+    Returns
+    -------
+    DataFrame
+        brent_volatility [1]: standard deviation of the monthly log change over the last fifteen years, with the
+        error of its estimate (kurtosis counted).
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 36 months.
+    """
+    change = np.log(brent.dropna()).diff().dropna().iloc[-180:]
+    if len(change) < 36:
+        raise ValueError(f"Brent has {len(change)} monthly changes; at least 36 are needed")
+    sd = float(change.std())
+    # standard error of a standard deviation under fat tails
+    error = 0.5 * np.sqrt((float(change.kurt()) + 2) / len(change))
+    z = streams.normal(0, "estimate prices", (), draws=rows)
+    frame = pd.DataFrame({"brent_volatility": sd * np.exp(error * z)})
+    frame.attrs["units"] = {"brent_volatility": "1"}
+    frame.attrs["notes"] = {
+        "brent_volatility": f"monthly log changes {change.index[0]:%Y-%m} to {change.index[-1]:%Y-%m}"
+    }
+    frame.attrs["last"] = float(brent.dropna().iloc[-1])
+    return frame

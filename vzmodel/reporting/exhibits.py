@@ -1,0 +1,103 @@
+"""What a chapter is made of: charts with the table behind each, sentences and tables, and how they are written."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from vzmodel import charts
+from vzmodel.summary import compare, totals
+
+Draw = Callable[[], tuple[Any, pd.DataFrame]]
+
+
+@dataclass
+class Exhibit:
+    """One chart: file name, title, what to read from it, and a function that draws it and returns its table."""
+
+    slug: str
+    title: str
+    text: str
+    draw: Draw | None
+    image: str = ""
+
+    def write(self, folder: Path) -> None:
+        """Write PNG, SVG, PDF and CSV, keep the SVG as a data URI for the page, and let go of the run it came from."""
+        if self.draw is None:
+            return
+        (chart, table), self.draw = self.draw(), None
+        _, svg, _ = charts.save(chart, folder / "charts" / self.slug)
+        path = folder / "csv" / f"{self.slug}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        plain = not isinstance(table.index, pd.MultiIndex) and table.index.name is None
+        table.to_csv(path, index=not plain, lineterminator="\n", float_format="%.6g")
+        self.image = "data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode()
+
+
+@dataclass
+class Chapter:
+    """A part of the report: what it says first, its charts and its tables."""
+
+    slug: str
+    title: str
+    intro: list[str]
+    findings: list[str] = field(default_factory=list)
+    exhibits: list[Exhibit] = field(default_factory=list)
+    tables: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+
+
+def band(values: np.ndarray, form: str = ",.1f") -> str:
+    """Say a median and its 80 % band in words.
+
+    Examples
+    --------
+    >>> band(np.array([1.0, 2.0, 3.0]))
+    '2.0 (80 % band 1.2 to 2.8)'
+    """
+    low, middle, high = np.quantile(np.asarray(values, dtype=float), (0.1, 0.5, 0.9))
+    return charts.style.signed(f"{middle:{form}} (80 % band {low:{form}} to {high:{form}})")
+
+
+def year_of(p: xr.Dataset, variable: str, scenario: str, year: int | None = None) -> tuple[int, np.ndarray]:
+    """Return a complete calendar year, the first by default, and a variable's yearly value per draw."""
+    array = totals(p, variable, by="year").sel(scenario=scenario)
+    wanted = int(array["year"].values[0]) if year is None else year
+    return wanted, array.sel(year=wanted).to_numpy()
+
+
+def last_year(p: xr.Dataset) -> int:
+    """Return the last complete calendar year of a run."""
+    return int(totals(p, "dollar_inflow", by="year")["year"].values[-1])
+
+
+def change(p: xr.Dataset, variable: str, scenario: str, against: str, year: int, divisor: float = 1000.0,
+           form: str = "+,.1f") -> tuple[float, str]:
+    """Return the median of a yearly difference, draw by draw, and the difference with its 80 % band in words."""
+    row = compare(p, variable, scenario, against=against, by="year", q=(0.1, 0.5, 0.9)).xs((scenario, year)) / divisor
+    low, middle, high = (float(value) for value in row.to_numpy())
+    return middle, charts.style.signed(f"{middle:{form}} (80 % band {low:{form}} to {high:{form}})")
+
+
+def fell(decline: pd.DataFrame) -> str:
+    """Say how far output fell, by source, each with its months; from `production.decline`."""
+    rows = decline.set_index("source")
+    main = rows.index[0]
+    row = rows.loc[main]
+    text = f"Crude output fell by {-row['change_pct']:.0f} % "
+    if pd.notna(row.get("change_pct_low")):
+        text += f"(80 % band {-row['change_pct_high']:.0f} to {-row['change_pct_low']:.0f} %) "
+    text += f"between {_when(row['first_month'])} and {_when(row['last_month'])} on the {main}"
+    others = [f"{source} {charts.style.signed(format(r['change_pct'], '+.0f'))} % ({_when(r['first_month'])} to "
+              f"{_when(r['last_month'])})" for source, r in rows.iloc[1:].iterrows()]
+    return text + ("; each source on its own months: " + "; ".join(others) if others else "") + "."
+
+
+def _when(month: Any) -> str:
+    return f"{pd.Timestamp(str(month)):%B %Y}"

@@ -1,0 +1,152 @@
+"""From cargoes to dollars that arrive: every cargo has one settlement, and nothing is deducted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+
+def value(barrels: np.ndarray, price: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Return the value of barrels over a month [USD million].
+
+    Parameters
+    ----------
+    barrels : ndarray of shape (month, ..., draw)
+        Volume [kb/d].
+    price : ndarray of the same shape
+        Price [USD/bbl].
+    days : ndarray of shape (month,)
+        Days in the month [day].
+
+    Examples
+    --------
+    >>> value(np.array([[1000.0]]), np.array([[50.0]]), np.array([30.0])).item()
+    1500.0
+    """
+    return barrels * price * days.reshape(-1, *[1] * (barrels.ndim - 1)) / 1000
+
+
+def collected(invoices: np.ndarray, share: np.ndarray, lag: np.ndarray) -> np.ndarray:
+    """Return the cash collected on invoices.
+
+    Parameters
+    ----------
+    invoices : ndarray of shape (month, draw)
+        Cash invoices [USD million].
+    share : ndarray of shape (draw,) or (month, draw)
+        Share that is ever collected [1].
+    lag : ndarray of shape (draw,) or (month, draw)
+        Mean time to payment [month], 0 or more.
+
+    Returns
+    -------
+    ndarray of shape (month, draw)
+        Cash [USD million].
+
+    Notes
+    -----
+    Invoices wait in a pool of which ``1 / (1 + lag)`` is paid each month; the run starts with the pool that the
+    first month's invoices would have left.
+
+    Examples
+    --------
+    >>> collected(np.full((2, 1), 100.0), np.array([0.5]), np.array([1.0])).ravel()
+    array([50., 50.])
+    """
+    due = invoices * share
+    lag = np.broadcast_to(lag, due.shape)
+    out = np.empty(due.shape)
+    pool = lag[0] * due[0]
+    for t in range(len(due)):
+        out[t] = (pool + due[t]) / (1 + lag[t])
+        pool = pool + due[t] - out[t]
+    return out
+
+
+def dollars(
+    barrels: Mapping[str, np.ndarray],
+    fuels: Mapping[str, np.ndarray],
+    brent: np.ndarray,
+    realised: np.ndarray,
+    cash_access: np.ndarray,
+    days: np.ndarray,
+    a: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Turn cargoes into gross, net, invoiced and collected dollars.
+
+    Parameters
+    ----------
+    barrels : dict of ndarray
+        From `balance.crude`: sales (month, market, draw), the four kinds of cargo without cash settlement and
+        diluent_imports (month, draw) [kb/d].
+    fuels : dict of ndarray of shape (month, draw)
+        From `balance.products`: product_exports and fuel_imports [kb/d].
+    brent : ndarray of shape (month, draw)
+        Brent [USD/bbl].
+    realised : ndarray of shape (month, market, draw)
+        Price at origin, markets in the order us, china, india, europe, cuba, other [USD/bbl].
+    cash_access : ndarray of shape (month, market, draw)
+        Share of a market's invoices that can be paid to the seller [1].
+    days : ndarray of shape (month,)
+        Days in the month [day].
+    a : dict of ndarray of shape (draw,) or (month, draw)
+        Assumptions of ``assumptions/revenue.csv``, and route_cost, fuel_oil_ratio, fuel_import_ratio and
+        diluent_price_ratio [1].
+
+    Returns
+    -------
+    dict of ndarray of shape (month, draw)
+        route_cost [USD/bbl]; gross_export_value, net_export_value, invoiced_value, import_bill, cash_revenue,
+        operator_local_dollars and other_exports [USD million].
+
+    Notes
+    -----
+    ``cash_revenue = collected (1 - escrow_share) - cash_import_share import_bill``. Debt cargoes are worth what China
+    pays, supplies what Cuba is charged, swaps the price of other buyers, partners' cargoes the price in the United
+    States.
+    """
+    us, china, _, _, cuba, other = (realised[:, m] for m in range(6))
+    sales_value = value(barrels["sales"], realised, days)
+    cash_sales = sales_value.sum(axis=1)
+    debt = value(barrels["debt_cargoes"], china, days)
+    supply = value(barrels["supply_cargoes"], cuba, days)
+    swap = value(barrels["swap_cargoes"], other, days)
+    partner = value(barrels["partner_cargoes"], us, days)
+    fuel = value(fuels["product_exports"], brent * a["fuel_oil_ratio"], days)
+    bill = value(fuels["fuel_imports"], brent * a["fuel_import_ratio"], days) + value(
+        barrels["diluent_imports"], brent * a["diluent_price_ratio"], days
+    )
+    kept = 1 - a["route_cost"]
+    # products go where the crude of the other markets goes, and are paid as it is
+    cash_invoices = kept * ((sales_value * cash_access).sum(axis=1) + fuel * cash_access[:, -1])
+    gross = cash_sales + debt + supply + swap + partner + fuel
+    cash = collected(cash_invoices, a["collection_share"], a["collection_lag"])
+    sold = barrels["sales"].sum(axis=1)
+    price = np.divide(cash_sales * 1000, sold * days[:, None], out=np.array(other), where=sold > 1e-9)
+    return {
+        "route_cost": a["route_cost"] * price,
+        "gross_export_value": gross,
+        "net_export_value": gross - debt - supply - bill,
+        "invoiced_value": kept * gross,
+        "import_bill": bill,
+        "cash_revenue": cash * (1 - a["escrow_share"]) - a["cash_import_share"] * bill,
+        "operator_local_dollars": partner * a["operator_local_share"],
+        "other_exports": np.broadcast_to(a["other_exports"] / 12, gross.shape),
+    }
+
+
+def inflow(
+    cash_revenue: np.ndarray,
+    operator_local_dollars: np.ndarray,
+    monetised_remittances: np.ndarray,
+    other_exports: np.ndarray,
+) -> np.ndarray:
+    """Return the dollar inflow of the economy: the sum of its four parts, each (month, draw) [USD million].
+
+    Examples
+    --------
+    >>> inflow(np.array([500.0]), np.array([100.0]), np.array([50.0]), np.array([250.0]))
+    array([900.])
+    """
+    return cash_revenue + operator_local_dollars + monetised_remittances + other_exports
