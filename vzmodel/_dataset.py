@@ -132,8 +132,8 @@ def collect(
         return _zarr.fill(run_block, scenarios, inputs, blocks, draws, run, Path(store), executor, resume, progress)
     _check_memory(inputs.keep, len(scenarios), len(months), draws)
     arrays = {name: np.empty(shape(name, len(scenarios), len(months), draws)) for name in inputs.keep}
-    for done, (first, count, result) in enumerate(computed(run_block, scenarios, inputs, blocks, executor), 1):
-        for name, values in result.items():
+    for done, (first, count, result) in enumerate(computed(run_block, scenarios, inputs, blocks, executor, arrays), 1):
+        for name, values in result.items() if executor is not None else ():
             arrays[name][..., first : first + count] = values
         if progress is not None:
             progress(done / len(blocks))
@@ -146,11 +146,13 @@ def computed(
     inputs: Any,
     blocks: list[tuple[int, int]],
     executor: Any,
+    arrays: dict[str, np.ndarray] | None = None,
 ) -> Iterable[tuple[int, int, dict[str, np.ndarray]]]:
-    """Yield (first draw, draws, values) of each block, from this process or as an executor finishes them."""
+    """Yield (first draw, draws, values) of each block; without an executor they are written straight into `arrays`."""
     if executor is None:
         for first, count in blocks:
-            yield first, count, run_block(scenarios, inputs, first, count)
+            into = arrays and {name: values[..., first : first + count] for name, values in arrays.items()}
+            yield first, count, run_block(scenarios, inputs, first, count, into)
         return
     futures = [(first, count, executor.submit(run_block, scenarios, inputs, first, count)) for first, count in blocks]
     for first, count, future in futures:

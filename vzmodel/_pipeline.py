@@ -56,7 +56,9 @@ class Inputs:
     stock: np.ndarray | None = None
 
 
-def run_block(scenarios: list[Scenario], inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
+def run_block(
+    scenarios: list[Scenario], inputs: Inputs, first: int, draws: int, out: dict[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
     """Compute one block of draws for every scenario: ``{variable: (scenario, month, [market,] draw)}`` in its unit.
 
     Parameters
@@ -65,21 +67,25 @@ def run_block(scenarios: list[Scenario], inputs: Inputs, first: int, draws: int)
     inputs : Inputs
     first, draws : int
         First draw, a multiple of 1,024, and number of draws [1].
+    out : dict of ndarray, optional
+        Arrays to write into; made here without it.
     """
-    percentile = percentiles(inputs.seed, first, draws)
-    shocks = _shocks(inputs, first, draws)
-    plain = inputs.assumptions.sample(Scenario("plain"), inputs.months, percentile, past=inputs.past is not None)
-    out: dict[str, np.ndarray] = {}
-    for k, scenario in enumerate(scenarios):
-        changed = inputs.assumptions.sample(
-            scenario, inputs.months, percentile, past=inputs.past is not None, shared=plain
-        )
-        result = _chain(changed, plain, shocks, inputs, scenario)
-        for name in inputs.keep:
-            values = _dataset.reduced(name, result[name.removesuffix("|sum")])[inputs.lead :]
-            if name not in out:
-                out[name] = np.empty((len(scenarios), *values.shape))
-            out[name][k] = values
+    months = len(inputs.months) - inputs.lead
+    if out is None:
+        out = {name: np.empty(_dataset.shape(name, len(scenarios), months, draws)) for name in inputs.keep}
+    # one chunk at a time: its arrays stay in the processor's cache
+    for start in range(0, draws, streams.CHUNK):
+        count = min(streams.CHUNK, draws - start)
+        percentile = percentiles(inputs.seed, first + start, count)
+        shocks = _shocks(inputs, first + start, count)
+        past = inputs.past is not None
+        plain = inputs.assumptions.sample(Scenario("plain"), inputs.months, percentile, past=past)
+        for k, scenario in enumerate(scenarios):
+            values = inputs.assumptions.sample(scenario, inputs.months, percentile, past=past, shared=plain)
+            result = _chain(values, plain, shocks, inputs, scenario)
+            for name in inputs.keep:
+                kept = result[name.removesuffix(_dataset.SUM)][inputs.lead :]
+                out[name][k, ..., start : start + count] = _dataset.reduced(name, kept)
     return out
 
 
