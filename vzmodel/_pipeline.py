@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from . import _dataset, balance, calendar, outages, prices, production, remittances, revenue, streams
-from .assumptions import Assumptions, percentiles
+from ._sampling import percentiles
+from .assumptions import Assumptions
 from .scenarios import START, Scenario
 
 

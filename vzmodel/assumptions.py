@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import streams
+from ._sampling import Percentile, position, quantile
 from .calendar import DateLike, month
 from .scenarios import START, Scenario, Value, suggest
 
@@ -29,11 +29,6 @@ COLUMNS = (
 )
 DISTRIBUTIONS = ("fixed", "normal", "lognormal", "uniform")
 BLOCKS = ("production", "outages", "balance", "prices", "revenue", "remittances")
-TENTH = 1.2815515655446004
-"""Standard normal at its 90th percentile: `low` and `high` are the 10th and 90th percentiles."""
-
-Percentile = Callable[[str], np.ndarray]
-"""Gives each named assumption its percentiles [1], shape (draw,)."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,8 @@ class Assumptions:
     Attributes
     ----------
     table : DataFrame
-        One row per name: block, published, low, central, high, distribution, unit, minimum, maximum, grade, source, note.
+        One row per name: block, published, low, central, high, distribution, unit, minimum, maximum, grade, source,
+        note.
     joint : dict of str to DataFrame
         Fitted parameters by group; each row is one joint draw.
     facts : dict of str to dict
@@ -100,7 +96,7 @@ class Assumptions:
         return self.table.loc[name]
 
     def check(self, scenario: Scenario, first: pd.Period, horizon: int) -> None:
-        """Raise ValueError if a scenario names an unknown assumption, breaks a bound or changes one past its horizon."""
+        """Raise ValueError for an unknown assumption, a value out of bounds or a change past the horizon."""
         last = first + horizon - 1
         for name, dated in scenario.changes.items():
             row = self.row(name)
@@ -187,54 +183,12 @@ class Assumptions:
             return quantile(row, changes[START], u)
         path = np.broadcast_to(base, (len(calendar), len(u))).copy()
         for when, value in facts.items():
-            path[_from(when, calendar) :] = quantile(row, value, u)
+            path[position(when, calendar) :] = quantile(row, value, u)
         own = path.copy()
         for when, value in changes.items():
-            start = _from(when, calendar)
+            start = position(when, calendar)
             path[start:] = own[start:] if value == "base" else quantile(row, value, u)
         return path
-
-
-def _from(when: str, calendar: pd.PeriodIndex) -> int:
-    if when == START:
-        return 0
-    return int(np.clip((pd.Period(when, "M") - calendar[0]).n, 0, len(calendar)))
-
-
-def quantile(row: pd.Series, value: Value, u: np.ndarray) -> np.ndarray:
-    """Return the quantiles of one assumption.
-
-    Parameters
-    ----------
-    row : Series
-        Its distribution and bounds.
-    value : float or (low, central, high)
-        In its unit; low and high are the 10th and 90th percentiles, or the ends of a uniform.
-    u : ndarray of shape (draw,)
-        Percentiles [1].
-
-    Notes
-    -----
-    Split normal: ``x = central + (high - central) z / 1.2816`` above the median and ``(central - low)`` below it, in
-    logs for a lognormal, cut at the bounds.
-    """
-    from scipy.special import ndtri
-
-    low, central, high = value if isinstance(value, tuple) else (value, value, value)
-    low, central, high = float(low), float(central), float(high)
-    if low == high:
-        return np.full(u.shape, central)
-    kind = row["distribution"]
-    if kind == "uniform":
-        out = low + (high - low) * u
-    else:
-        z = ndtri(u) / TENTH
-        if kind == "lognormal" and low > 0:
-            low, central, high = np.log(low), np.log(central), np.log(high)
-            out = np.exp(central + np.where(z > 0, high - central, central - low) * z)
-        else:
-            out = central + np.where(z > 0, high - central, central - low) * z
-    return np.clip(out, row["minimum"], row["maximum"])
 
 
 def _checked(table: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -329,15 +283,3 @@ def estimate(tables: Mapping[str, pd.DataFrame], assumptions: Assumptions) -> As
     from ._fit import Frames, fitted
 
     return fitted(Frames(tables), assumptions)
-
-
-def percentiles(seed: int, first: int, draws: int) -> Percentile:
-    """Return the percentiles [1] of a run's own chance, drawn once per name for a block of draws."""
-    drawn: dict[str, np.ndarray] = {}
-
-    def percentile(name: str) -> np.ndarray:
-        if name not in drawn:
-            drawn[name] = streams.uniform(seed, f"assumption {name}", (), first, draws)
-        return drawn[name]
-
-    return percentile

@@ -6,7 +6,7 @@ place where a row is left out because it was published later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -113,7 +113,7 @@ def load_history(folder: str | Path | None = None, *, as_of: DateLike | None = N
     return history(tables)
 
 
-def history(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def history(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Bring the tables known on a day together, month by month.
 
     Parameters

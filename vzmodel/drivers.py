@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from . import _sampling, calendar, data, scenarios
 from . import assumptions as _assumptions
-from . import calendar, data, scenarios
 from .summary import QUANTILES, _known, _quantiles, _run, totals
 
 
@@ -278,7 +278,7 @@ def discover(p: xr.Dataset, variable: str, *, below: float, year: int | None = N
 def _sampled(p: xr.Dataset, name: str, assumptions: Any = None) -> dict[str, np.ndarray]:
     run = _run(p)
     months = pd.DatetimeIndex(p["month"].values).to_period("M")
-    percentile = _assumptions.percentiles(run["seed"], 0, p.sizes["draw"])
+    percentile = _sampling.percentiles(run["seed"], 0, p.sizes["draw"])
     values = _fitted(run["as_of"], assumptions).sample(_scenario(run, name), months, percentile,
                                                        past=run.get("kind") == "hindcast")
     # A dated assumption counts by its mean over the run.
