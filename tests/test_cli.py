@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -12,7 +13,7 @@ import vzmodel
 from vzmodel import data
 from vzmodel.cli import app
 
-SMALL = ["--draws", "64", "--months", "14"]
+SMALL = ["--draws", "64", "--months", "24"]
 
 
 def run(*words):
@@ -65,7 +66,7 @@ def test_a_projection_names_unit_scenario_and_percentiles():
     found = answer("project", "status_quo", "--variable", "production", "--by", "month", *SMALL)
     part = found["variables"]["production"]
     assert set(found) == {"run", "by", "variables"} and part["unit"] == "kb/d"
-    assert len(part["rows"]) == 14 and set(part["rows"][0]) == {"scenario", "month", "p10", "p50", "p90"}
+    assert len(part["rows"]) == 24 and set(part["rows"][0]) == {"scenario", "month", "p10", "p50", "p90"}
     assert all(row["p10"] <= row["p50"] <= row["p90"] for row in part["rows"])
     assert found["run"]["draws"] == 64
 
@@ -152,3 +153,24 @@ def test_bad_input_gets_one_line_on_standard_error_and_exit_code_two(case):
 def test_a_wrong_option_gets_exit_code_two():
     assert run("project", "status_quo", "--draws", "0").exit_code == 2
     assert run("nonsense").exit_code == 2
+
+
+@pytest.mark.slow
+def test_the_wheel_works_away_from_the_checkout(tmp_path):
+    def call(*words):
+        done = subprocess.run([str(w) for w in words], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    root = Path(__file__).parent.parent
+    call(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, root)
+    call(sys.executable, "-m", "venv", tmp_path / "venv")
+    (wheel,) = tmp_path.glob("*.whl")
+    bin_ = tmp_path / "venv" / "bin"
+    call(bin_ / "python", "-m", "pip", "install", "--quiet", f"{wheel}[report]")
+    listed = json.loads(call(bin_ / "vzmodel", "data", "list", "--json"))
+    assert listed["folder"].endswith("vzmodel/_data") and listed["hash"] == data.data_hash()
+    assert json.loads(call(bin_ / "vzmodel", "data", "check", "--json"))["faults"] == []
+    out = json.loads(call(bin_ / "vzmodel", "report", "--out", "page", "--draws", "256", "--json"))
+    page = tmp_path / out["page"]
+    assert page.is_file() and page.stat().st_size > 10_000

@@ -14,10 +14,11 @@ FIELDS = [
     {"name": "series", "type": "string", "constraints": {"required": True, "enum": ["brent", "merey"]}},
     {"name": "print", "type": "string", "constraints": {"enum": ["first", "revised", "single"]}},
     {"name": "low", "type": "number", "unit": "USD/bbl"},
-    {"name": "value", "type": "number", "unit": "USD/bbl", "constraints": {"required": True, "minimum": 0, "maximum": 250}},
+    {"name": "value", "type": "number", "unit": "USD/bbl",
+     "constraints": {"required": True, "minimum": 0, "maximum": 250}},
     {"name": "published", "type": "date", "constraints": {"required": True}},
     {"name": "note", "type": "string"},
-]
+]  # fmt: skip
 HEADER = "month,series,print,low,value,published,note"
 ROWS = [
     "2019-01-01,brent,first,50,59.4,2019-02-05,",
@@ -90,7 +91,7 @@ BROKEN = {
     "a comma too many": (lines(ROWS[1] + ",x", ROWS[2]), ["line 2", "8 values for 7 columns", "quote"]),
     "empty file": ("", ["is empty", "template"]),
     "blank file": ("\n \n", ["is empty"]),
-    "above the maximum": (lines(ROWS[0].replace("59.4", "594")), ["line 2, value", "594 is outside 0 to 250 [USD/bbl]"]),
+    "above the maximum": (lines(ROWS[0].replace("59.4", "594")), ["line 2, value: 594 is outside 0 to 250 [USD/bbl]"]),
     "below the minimum": (lines(ROWS[0].replace("59.4", "-1")), ["-1 is outside 0 to 250"]),
     "before the first date": (lines(ROWS[0].replace("2019-01-01", "1999-01-01")), ["1999-01-01 is outside 2000-01-01"]),
     "no such date": (lines(ROWS[0].replace("2019-02-05", "2019-02-30")), ["published", "'2019-02-30' is not a date"]),
@@ -100,7 +101,7 @@ BROKEN = {
     "duplicated month": (lines(ROWS[0], ROWS[0]), ["line 3", "month 2019-01-01, series brent, print first", "twice"]),
     "missing month": (lines(ROWS[0], ROWS[3]), ["brent has no row for 2019-02"]),
     "low above value": (lines(ROWS[0].replace("50", "60")), ["low 60 is above value 59.4"]),
-    "published before the month ends": (lines(ROWS[0].replace("2019-02-05", "2019-01-20")), ["2019-01-20", "2019-01-31"]),
+    "published too early": (lines(ROWS[0].replace("2019-02-05", "2019-01-20")), ["2019-01-20", "2019-01-31"]),
 }  # fmt: skip
 
 
@@ -125,7 +126,8 @@ def test_every_fault_is_counted_and_check_lists_them(write):
 
 def test_a_copy_is_the_callers_own(write):
     folder = write(lines(*ROWS))
-    data.read_table("toy", folder)["value"] = 0.0
+    table = data.read_table("toy", folder)
+    table["value"] = 0.0
     data.resources(folder)["toy"]["title"] = "changed"
     assert data.read_table("toy", folder)["value"].iloc[0] == 59.4
     assert data.resources(folder)["toy"]["title"] == "Toy prices"
