@@ -176,7 +176,7 @@ def test_published_forecasts_scored(p, output):
 @call("report")
 def test_report(p, output, tmp_path):
     pytest.importorskip("jinja2")
-    page = vz.report(tmp_path / "report", scenarios=["status_quo"], draws=32, months=16)
+    page = vz.report(tmp_path / "report", draws=32, months=24)
     assert page.is_file()
 
 
@@ -194,12 +194,12 @@ def test_the_fall_by_source():
 
 def test_who_sends_what(p):
     table = vz.remittances.by_host(p, 2027)
-    assert abs(table.loc["status_quo", "share"].sum() - 100) < 5
+    assert abs(table.loc["status_quo", "share"].sum() - 100) < 10
 
 
 def test_a_fan(p):
     ax = vz.charts.fan(p, "dollar_inflow", "status_quo")
-    assert ax.get_ylabel()
+    assert ax.get_title(loc="left") and len(ax.collections) >= 3
 
 
 def test_every_public_name_is_called_here():

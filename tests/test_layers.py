@@ -11,15 +11,17 @@ LAYERS = [
     {"streams", "calendar"},
     {"scoring", "forecasting", "measurement"},
     {"data", "_schema", "_store", "scenarios", "assumptions", "_sampling"},
+    {"_brent", "_cargoes", "_gaps"},
     BLOCKS,
     {"model", "_dataset", "_fit", "_pipeline", "_zarr"},
-    {"summary", "drivers", "evaluation", "counterfactual", "claims"},
+    {"summary", "drivers", "evaluation", "counterfactual", "claims", "dollars"},
     {"charts"},
     {"reporting", "explorer"},
     {"cli", "_console", "_table_commands"},
 ]
 # A private module is a part of the room it was split from.
-PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_outage_fit": "outages", "_outage_record": "outages"}
+PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_outage_fit": "outages", "_outage_record": "outages",
+           "_outage_response": "outages"}
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 # Fits are asked for by the assumptions they fill in, and imported when that happens.
 UPWARD = {("assumptions", "_fit")}

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Draws = Annotated[int, typer.Option(min=1, help="Draws per scenario.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of chance.")]
-Months = Annotated[int | None, typer.Option(min=1, help="Horizon in months; the scenario's own, or 60, without it.")]
+Draws = Annotated[int, typer.Option(help="Draws per scenario.")]
+Seed = Annotated[int, typer.Option(help="Seed of chance.")]
+Months = Annotated[int | None, typer.Option(help="Horizon in months; the scenario's own, or 60, without it.")]
 AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Use only what was published by this day.")]
 File = Annotated[Path | None, typer.Option("--scenario-file", help="Scenarios of your own, as TOML.")]
 Folder = Annotated[Path | None, typer.Option("--folder", help="A folder with tables of your own.")]

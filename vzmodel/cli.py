@@ -62,7 +62,7 @@ def report(
     scenario_file: File = None,
     draws: Draws = 4000,
     seed: Seed = 2019,
-    months: Annotated[int, typer.Option(min=1, help="Horizon in months.")] = 60,
+    months: Annotated[int, typer.Option(help="Horizon in months.")] = 60,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -143,7 +143,7 @@ def backtest(
     series: Annotated[str, typer.Option(help="A column of the history, such as brent.")] = "production",
     first: Annotated[str | None, typer.Option(metavar="DATE", help="First origin.")] = None,
     last: Annotated[str | None, typer.Option(metavar="DATE", help="Last origin.")] = None,
-    step: Annotated[int, typer.Option(min=1, help="Months between origins.")] = 3,
+    step: Annotated[int, typer.Option(help="Months between origins.")] = 3,
     known: Annotated[
         bool, typer.Option("--known", help="Use at each origin what was published by then; needs --first, --last.")
     ] = False,
@@ -173,8 +173,8 @@ def backtest(
 
 def _backtest_rows(series: str, folder: Path | None, known: bool, **origins: Any) -> list[dict[str, Any]]:
     from . import evaluation, prices, production, remittances
-    from ._schema import suggest
     from .data import load_history
+    from .scenarios import suggest
 
     history = load_history(folder)
     if series not in history:

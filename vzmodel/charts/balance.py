@@ -93,7 +93,7 @@ def uses(p: xr.Dataset, scenario: str, ax: Axes | None = None) -> Axes:
 
 def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax: Axes | None = None,
             **more: Any) -> Axes:
-    """Draw the fan of crude in tanks, with dated stock readings as dots.
+    """Draw the fan of crude in tanks, with dated stock readings as dots, vermilion after the first month.
 
     Parameters
     ----------
@@ -117,16 +117,19 @@ def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax:
     ax = fans.fan(p, "storage", scenario, ax=ax, **more)
     if readings is not None and len(readings):
         with style.context():
-            days = pd.DatetimeIndex(readings.index)
             left, right = ax.get_xlim()
-            first = pd.Timestamp(p["month"].to_index()[0])
+            months = style.stamps(p["month"].to_index())
+            first, earliest = months[0], months[0] - pd.DateOffset(years=2)
+            days = pd.DatetimeIndex(readings.index)
+            readings = readings[(days >= earliest) & (days <= months[-1])]
+            days = pd.DatetimeIndex(readings.index)
             for early, colour in ((True, style.BLACK), (False, style.VERMILION)):
                 some = readings[(days < first) == early]
                 ax.scatter(pd.DatetimeIndex(some.index), some.to_numpy(), s=16, color=colour, zorder=6)
             if (days < first).any():
-                earliest = max(days.min(), first - pd.DateOffset(years=2)) - pd.DateOffset(months=1)
-                left = style.mpl.dates.date2num(earliest)
+                left = style.at(days.min() - pd.DateOffset(months=2))
             ax.set_xlim(left, right)
+            style.dates(ax)
     return ax
 
 

@@ -170,7 +170,7 @@ def fan(p: xr.Dataset, variable: str, scenario: str, history: pd.Series | pd.Dat
             ax.set_ylim(bottom=0)
         name, unit = str(p[variable].attrs.get("long_name", variable)), str(p[variable].attrs.get("units", ""))
         style.heading(ax, title or f"{name}, {scenario}", unit if title is None else f"{name} [{unit}]")
-        style.mark_events(ax, events)
+        style.mark_events(ax, events, known)
         style.origin(ax, first)
         style.dates(ax)
         style.label_right(ax, band_labels(table) + _after_label(ax, after, style.stamps(table.index)))
@@ -212,7 +212,7 @@ def small_multiples(p: xr.Dataset, variable: str, scenarios: Sequence[str] | Non
     """
     names = [str(s) for s in (p.scenario.values if scenarios is None else scenarios)]
     tables = {name: fan_table(p, variable, name) for name in names}
-    columns = 2 if len(names) < 5 else 3
+    columns = min(len(names), 2 if len(names) < 5 else 3)
     rows = -(-len(names) // columns)
     if axes is None:
         axes = style.sheet(rows, columns, (7.4, 1.1 + 1.75 * rows), sharex=True, sharey=True, squeeze=False)

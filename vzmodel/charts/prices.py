@@ -82,6 +82,6 @@ def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None
                     arrowprops={"arrowstyle": "<->", "lw": 0.8, "color": style.BLACK, "shrinkA": 0, "shrinkB": 0})
         ax.annotate(f"gap {high - low:.0f}", (received.index[middle], (high + low) / 2), xytext=(4, 0), fontsize=8,
                     textcoords="offset points", va="center", zorder=6)
-        ax.annotate("price received at origin, median and 80 %", (received.index[1], float(received[0.1].min())),
+        ax.annotate("price at origin, median and 80 %", (received.index[1], float(received[0.1].min())),
                     xytext=(0, -4), textcoords="offset points", va="top", fontsize=7.8, color=style.VERMILION)
     return ax

@@ -64,7 +64,7 @@ def history(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2002",
         ax.set_xlim(frame.index[0], consensus.index[-1])
         ax.set_ylim(bottom=0)
         style.heading(ax, "Crude output: no single true series", "kb/d, monthly")
-        style.mark_events(ax, events)
+        style.mark_events(ax, events, consensus)
         style.label_right(ax, labels, 7)
         style.notes(ax, PROVENANCE,
                     "Grey: where output was with 80 % probability given all readings (source error only).")

@@ -38,7 +38,8 @@ RC: dict[str, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 9, "axes.titlesize": 11, "axes.labelsize": 7.2,
     "axes.labelcolor": GREY, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY,
     "axes.linewidth": 0.7, "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e4e8ea", "grid.linewidth": 0.7,
-    "axes.axisbelow": True, "xtick.color": GREY, "ytick.color": GREY, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
+    "axes.axisbelow": True, "figure.autolayout": False, "figure.constrained_layout.use": False,
+    "xtick.color": GREY, "ytick.color": GREY, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
     "xtick.major.size": 3, "ytick.major.size": 0, "figure.facecolor": "white", "savefig.facecolor": "white",
     "svg.hashsalt": "vzmodel", "svg.fonttype": "path", "path.simplify": True,
     "pdf.fonttype": 3,  # cutting TrueType fonts down for type 42 takes longer than all other drawing
@@ -139,8 +140,12 @@ def origin(ax: Axes, day: Any, text: str = "") -> None:
                 xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=7, color=BLACK, zorder=6)
 
 
-def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | None) -> None:
-    """Mark dated events by a thin line and its name along it; those too close to the last one keep the line only."""
+def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | None,
+                line: pd.Series | None = None) -> None:
+    """Mark dated events by a thin line and its name along it; those too close to the last one keep the line only.
+
+    Names stand at the foot, or at the head where `line` runs through the lower half.
+    """
     if events is None or len(events) == 0:
         return
     rows = events[["date", "event"]].itertuples(index=False) if isinstance(events, pd.DataFrame) else events
@@ -151,15 +156,18 @@ def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | Non
             continue
         ax.axvline(at(day), color=GREY, lw=0.5, zorder=1.5)
         if last is None or day - last >= gap:
-            ax.annotate(textwrap.shorten(name, 34, placeholder="…"), (at(day), 0.02), xytext=(-1.5, 0), rotation=90,
-                        xycoords=("data", "axes fraction"), textcoords="offset points", va="bottom", ha="right",
-                        fontsize=6.4, color=GREY, path_effects=HALO, zorder=6)
+            level = float("nan") if line is None else line.reindex([day], method="ffill").iloc[0]
+            head = bool(level < sum(ax.get_ylim()) / 2)
+            ax.annotate(textwrap.shorten(name, 34, placeholder="…"), (at(day), 0.98 if head else 0.02),
+                        xytext=(-1.5, 0), rotation=90, xycoords=("data", "axes fraction"), ha="right",
+                        textcoords="offset points", va="top" if head else "bottom", fontsize=6.4, color=GREY,
+                        path_effects=HALO, zorder=6)
             last = day
 
 
 def label_right(ax: Axes, items: Sequence[tuple[float, str, str]], size: float = 7.8) -> None:
     """Write labels at the right edge beside the values they name, moved apart where they would touch."""
-    figure, ordered = figure_of(ax), sorted(items)
+    figure, ordered = figure_of(ax), sorted(items, key=lambda item: item[0])
     height = figure.get_size_inches()[1] * 72 * (0.66 if len(figure.axes) == 1 else ax.get_position().height * 0.8)
     low, high = ax.get_ylim()
     half = [size * 1.28 / height * (1 + text.count("\n")) / 2 for _, text, _ in ordered]
@@ -183,8 +191,14 @@ def dates(ax: Axes) -> None:
 
 
 def signed(text: str) -> str:
-    """Replace hyphens before digits by minus signs."""
-    return re.sub(r"-(?=[\d.])", "\u2212", text)
+    """Replace hyphens before digits by minus signs, and take the sign from numbers that round to nought.
+
+    Examples
+    --------
+    >>> signed("+0.0 (-0.0 to -1.5)")
+    '0.0 (0.0 to −1.5)'
+    """
+    return re.sub(r"-(?=[\d.])", "\u2212", re.sub(r"[-+](?=0(\.0+)?(?![\d.,]))", "", text))
 
 
 def save(chart: Any, path: str | Path, formats: Sequence[str] = ("png", "svg", "pdf"), dpi: int = 300) -> list[Path]:
@@ -220,8 +234,11 @@ def save(chart: Any, path: str | Path, formats: Sequence[str] = ("png", "svg", "
     with context():
         engine = figure.get_layout_engine()
         if engine is not None:
+            before = figure.dpi
+            figure.set_dpi(dpi)  # letters are a little wider at a coarse resolution
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # the layout is found once, not once per format
+            figure.set_dpi(before)
+            figure.set_layout_engine(None)  # the layout is found once, not once per format
         try:
             for kind, file in zip(formats, files, strict=True):
                 figure.savefig(file, format=kind, dpi=dpi, metadata=steady[kind])

@@ -101,3 +101,15 @@ def fell(decline: pd.DataFrame) -> str:
 
 def _when(month: Any) -> str:
     return f"{pd.Timestamp(str(month)):%B %Y}"
+
+
+def tanks(p: xr.Dataset, scenario: str, tables: dict[str, pd.DataFrame], **more: Any) -> tuple[Any, pd.DataFrame]:
+    """Return the chart of crude in tanks with its dated readings, and its table."""
+    readings = None
+    if "storage" in tables:
+        rows = tables["storage"]
+        rows = rows[rows["series"] == "inventory"].dropna(subset=["date", "value"])
+        rows = rows.sort_values("published").drop_duplicates("date", keep="last")
+        readings = rows.set_index("date")["value"].sort_index()
+    chart = charts.balance.storage(p, scenario, readings, charts.sheet(), **more)
+    return chart, charts.fan_table(p, "storage", scenario)

@@ -11,7 +11,7 @@ import xarray as xr
 from vzmodel import charts
 from vzmodel.charts import balance, fans, outages, prices, production, remittances, revenue, scenarios
 
-from .exhibits import Chapter, Exhibit, band, change, fell, last_year, year_of
+from .exhibits import Chapter, Exhibit, band, change, fell, last_year, tanks, year_of
 
 BASE = "status_quo"
 NAMES = ("status_quo", "slow_recovery", "investment_recovery", "relapse", "grid_failure", "price_normalises")
@@ -147,8 +147,8 @@ def _barrels(p: xr.Dataset, detail: xr.Dataset, base: str, history: pd.DataFrame
         Exhibit("crude_uses", "Where the crude goes",
                 "Refined, sold, shipped to a creditor, stored or unaccounted for.",
                 lambda: (balance.uses(p, base, charts.sheet()), balance.uses_table(p, base))),
-        Exhibit("storage", "Crude in tanks", "Full tanks shut wells in; dots are dated readings.",
-                lambda: _tanks(p, base, tables)),
+        Exhibit("storage", "Crude in tanks", "Full tanks shut wells in; dots, where there are any, are dated readings.",
+                lambda: tanks(p, base, tables)),
         Exhibit("brent", "Brent and the price received",
                 "The gap to Brent holds quality and any discount; freight comes on top.",
                 lambda: (prices.brent(detail, base, history, charts.sheet(), since="2019", title=title),
@@ -191,13 +191,3 @@ def _sent(p: xr.Dataset, base: str, table: pd.DataFrame) -> tuple[Any, pd.DataFr
     rows = remittances.rivals_table(table)
     rows = rows[rows["year"] >= 2016]
     return remittances.totals(p, base, rows, charts.sheet(size=(7.4, 4.3))), rows
-
-
-def _tanks(p: xr.Dataset, base: str, tables: dict[str, pd.DataFrame]) -> tuple[Any, pd.DataFrame]:
-    readings = None
-    if "storage" in tables:
-        rows = tables["storage"]
-        rows = rows[rows["series"] == "inventory"].dropna(subset=["date", "value"])
-        rows = rows.sort_values("published").drop_duplicates("date", keep="last")
-        readings = rows.set_index("date")["value"].sort_index()
-    return balance.storage(p, base, readings, charts.sheet()), fans.fan_table(p, "storage", base)

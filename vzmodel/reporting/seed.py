@@ -10,7 +10,7 @@ import xarray as xr
 from vzmodel import charts
 from vzmodel.charts import fans, remittances, revenue, scenarios
 
-from .exhibits import Chapter, Draw, Exhibit, band, fell, year_of
+from .exhibits import Chapter, Draw, Exhibit, band, fell, tanks, year_of
 
 DAY = "2019-04-01"
 BASE = "seed_2019_base"
@@ -140,7 +140,9 @@ def exhibits(p: xr.Dataset, base: str, known: pd.DataFrame, outcome: pd.DataFram
                                                 title="Crude output by scenario, and what then happened [kb/d]"),
                          charts.small_table(p, "production"))),
         Exhibit("seed_exports", "Exports", "Reported exports count crude and products, so the fan does too.",
-                one("all_exports", f"Crude and product exports, {base}", "2016")),
+                one("all_exports", f"Crude and product exports, {base}", "2019")),
+        Exhibit("seed_storage", "Crude in tanks", "Dots are dated readings; vermilion ones came later.",
+                lambda: tanks(p, base, tables)),
         Exhibit("seed_brent", "Brent", "The fan knows nothing of the pandemic or of the wars.",
                 one("brent", "Brent as seen in April 2019", "2012")),
         Exhibit("seed_migrants", "Venezuelans abroad",
