@@ -14,7 +14,7 @@ LAYERS = [
     {"_brent", "_cargoes", "_gaps"},
     BLOCKS,
     {"model", "_dataset", "_fit", "_pipeline", "_zarr"},
-    {"summary", "drivers", "evaluation", "counterfactual", "claims", "dollars"},
+    {"summary", "drivers", "evaluation", "counterfactual", "failures", "claims", "dollars"},
     {"charts"},
     {"reporting", "explorer"},
     {"cli", "_console", "_table_commands"},

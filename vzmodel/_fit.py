@@ -34,20 +34,25 @@ class Frames:
 
 
 @lru_cache(maxsize=8)
-def _fit(frames: Frames) -> dict[str, pd.DataFrame]:
+def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...]) -> dict[str, pd.DataFrame]:
     tables = frames.tables
+    # a table that a user brings need not say when its rows were published
+    seen = [tables[name]["published"].max() for name in ("prices", "blackouts") if "published" in tables[name]]
+    last = max(seen) + pd.Timedelta(days=1) if seen else tables["prices"]["month"].max() + pd.DateOffset(months=1)
+    until = pd.Period(last, "M") - 1
     history = tables["history"].set_index("month") if "history" in tables else data.history(tables)
     return {
         "production": production.estimate(history, production.blocked(tables), JOINT_ROWS),
         "prices": prices.estimate(history["brent"], JOINT_ROWS),
-        "outages": outages.estimate(tables["blackouts"], JOINT_ROWS),
+        "outages": outages.estimate(tables["blackouts"], JOINT_ROWS, grid, until),
         "remittances": remittances.estimate(tables["migrants"], JOINT_ROWS),
     }
 
 
 def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
     """Return assumptions whose fitted rows come from the tables, with their joint draws [unit of each row]."""
-    joint = {group: frame.copy() for group, frame in _fit(frames).items()}
+    grid = tuple((n, *(float(assumptions.table.loc[n, c]) for c in ("low", "central", "high"))) for n in outages.PRIORS)
+    joint = {group: frame.copy() for group, frame in _fit(frames, grid).items()}
     rows = {}
     for group, frame in joint.items():
         for name in frame:

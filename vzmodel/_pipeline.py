@@ -98,10 +98,9 @@ def _chain(
     scenario: Scenario,
 ) -> dict[str, np.ndarray]:
     days = calendar.days(inputs.months)
-    hours = _hours(a, shocks, inputs)
-    lost = outages.lost_days(hours, a["outage_threshold"], a["outage_ramp"], a["restart_days"])
+    hours, lost = _failures(a, shocks, inputs, days)
     power = outages.availability(
-        lost, days, a["outage_exposure"], a["own_generation_cover"], a["west_share"], a["rationing_west"]
+        lost, days, outages.exposures(a), a["own_generation_cover"], a["west_share"], a["rationing_west"]
     )
     top = _capacity(a, plain, shocks, inputs, hours)
     brent = _brent(a, shocks, inputs, scenario)
@@ -162,31 +161,41 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
         "brent rare": uniform("brent rare", months),
         "gap": normal("gap", months),
         "grid": np.stack([uniform("grid", months), uniform("grid held", months)]),
-        "failure": uniform("failure", months, outages.SLOTS),
+        "failure": uniform("failure", months),
         "length": normal("length", months, outages.SLOTS),
-        "past length": uniform("past length", outages.SLOTS),
+        "reach": uniform("reach", months, outages.SLOTS),
+        "moment": uniform("moment", months, outages.SLOTS),
+        "west": uniform("west", months),
+        "west length": normal("west length", months, outages.WEST_SLOTS),
+        "west moment": uniform("west moment", months, outages.WEST_SLOTS),
+        "past length": uniform("past length", 2, outages.SLOTS),
+        "past west": uniform("past west", 2, outages.WEST_SLOTS),
         "past capacity": normal("past capacity"),
         "people": normal("people", len(remittances.HOSTS)),
     }
 
 
-def _hours(a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs) -> np.ndarray:
+def _failures(
+    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the length of national failures (month, slot, draw) [hour] and days lost (month, zone, draw) [day]."""
     state = outages.stressed(
         shocks["grid"], a["outage_state_start"], a["stress_onset"], a["stress_duration"], a["outage_state"]
     )
-    hours = outages.simulate_hours(
-        shocks["failure"],
-        shocks["length"],
-        state,
-        a["outage_rate"],
-        (a["outage_rate_normal"], a["outage_rate_stressed"]),
-        (a["outage_duration_normal"], a["outage_duration_stressed"]),
-        (a["outage_spread_normal"], a["outage_spread_stressed"]),
+    rate = np.broadcast_to(outages.rate(a), state.shape)
+    hours, dark = outages.simulate_failures(shocks["failure"], shocks["length"], shocks["reach"], state, rate, a)
+    west = outages.simulate_west(shocks["west"], shocks["west length"], rate, a)
+    start, west_start = (calendar.days(inputs.months)[:, None, None] * shocks[n] for n in ("moment", "west moment"))
+    seen, seen_west = outages.past(
+        inputs.blackouts, inputs.months[: inputs.events], shocks["past length"], shocks["past west"]
     )
-    seen = outages.past_hours(inputs.blackouts, inputs.months[: inputs.events], shocks["past length"])
-    # a scenario that changes the rate changes the past too: without failures there are none to look up
-    hours[: inputs.events] = seen * (np.broadcast_to(a["outage_rate"], state.shape)[: inputs.events] > 0)[:, None, :]
-    return hours
+    # a scenario that lowers the rate thins the past too: at a rate of nought there is nothing to look up
+    kept = shocks["moment"][: inputs.events] < rate[: inputs.events, None, :]
+    for new, old in zip((hours, dark, start), (seen[0] * kept, *seen[1:]), strict=True):
+        new[: inputs.events] = old
+    west[: inputs.events] = seen_west[0] * kept[:, : outages.WEST_SLOTS]
+    west_start[: inputs.events] = seen_west[1]
+    return hours, outages.days_by_zone((hours, dark, start), (west, west_start), days, a, outages.SPILL)
 
 
 def _capacity(

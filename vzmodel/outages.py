@@ -1,16 +1,30 @@
-"""Grid failures and the oil they stop: events by month, their length, and the output not produced."""
+"""Grid failures and the oil they stop: failures by month, their size and length, and the output not produced."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from . import streams
+from . import _outage_fit, _outage_record
+from ._outage_record import FEWEST, STATES
+from ._outage_record import check as check
+from ._outage_response import days_by_zone as days_by_zone
+from ._outage_response import exposures as exposures
+from ._outage_response import restart_days as restart_days
 
-SLOTS = 4
-"""Opportunities a month for a national failure, at most one failure each."""
+SLOTS, WEST_SLOTS = 4, 2
+"""Most national failures, and most failures of the West alone, in a month."""
 LONG = 24.0
 """A failure is multi-day when it lasts longer than this [hour]."""
+ZONES = ("orinoco", "upgraders", "east", "west")
+"""Parts of output by how they stop and come back: the Orinoco that can be blended or diluted, the part of it that waits
+for its upgraders, the light fields of the East, the fields of the West."""
+SPILL = 3
+"""Months after that of the failure over which its loss is spread; what is left falls in the last."""
+PRIORS = (*_outage_fit.FITTED, *_outage_fit.TOLD, "outage_rate_west")
+"""Assumptions which the fit starts from."""
 
 
 def stressed(u: np.ndarray, start: np.ndarray, onset: np.ndarray, duration: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -50,54 +64,126 @@ def stressed(u: np.ndarray, start: np.ndarray, onset: np.ndarray, duration: np.n
     return state | (forced < held)
 
 
-def simulate_hours(
-    u: np.ndarray,
-    z: np.ndarray,
-    state: np.ndarray,
-    rate: np.ndarray,
-    rates: tuple[np.ndarray, np.ndarray],
-    medians: tuple[np.ndarray, np.ndarray],
-    spreads: tuple[np.ndarray, np.ndarray],
-) -> np.ndarray:
-    """Simulate the length of the national failures of each month.
+def rate(a: Mapping[str, np.ndarray]) -> np.ndarray | float:
+    """Return the multiplier of the rate of failures [1], shape (draw,) or (month, draw).
 
     Parameters
     ----------
-    u, z : ndarray of shape (month, slot, draw)
-        Uniforms that say whether a failure happens and normals that say how long it lasts [1].
+    a : dict of ndarray of shape (draw,) or (month, draw)
+        outage_rate [1], reserve_margin [1, against that of the day], outage_margin_effect [1], guri_level,
+        guri_safe [m above sea level] and outage_guri_effect [1/m].
+
+    Notes
+    -----
+    ``outage_rate exp(-margin effect · reserve margin) exp(guri effect · max(guri_safe - guri_level, 0))``.
+
+    Examples
+    --------
+    >>> same = {"outage_rate": 2.0, "reserve_margin": 0.0, "outage_margin_effect": 2.0, "guri_level": 265.0,
+    ...         "guri_safe": 250.0, "outage_guri_effect": 0.05}
+    >>> float(rate(same)), round(float(rate({**same, "guri_level": 244.0})), 2)
+    (2.0, 2.7)
+    """
+    dry = np.maximum(a["guri_safe"] - a["guri_level"], 0.0)
+    return a["outage_rate"] * np.exp(a["outage_guri_effect"] * dry - a["outage_margin_effect"] * a["reserve_margin"])
+
+
+def count(u: np.ndarray, expected: np.ndarray, slots: int) -> np.ndarray:
+    """Return which of a month's possible failures happen.
+
+    Parameters
+    ----------
+    u : ndarray of shape (month, draw)
+        Uniforms [1].
+    expected : ndarray of shape (month, draw) or (draw,)
+        Mean number of failures in a month [1].
+    slots : int
+        Most failures counted in a month [1].
+
+    Returns
+    -------
+    ndarray of bool, shape (month, slot, draw)
+        The first n slots, n Poisson: ``u`` inverted, so a higher mean keeps the failures of a lower one and adds.
+    """
+    p = np.exp(-np.broadcast_to(expected, u.shape))
+    below, happens = p, np.empty((u.shape[0], slots, u.shape[1]), dtype=bool)
+    for k in range(slots):
+        happens[:, k] = u > below
+        p = p * expected / (k + 1)
+        below = below + p
+    return happens
+
+
+def simulate_failures(
+    u: np.ndarray, z: np.ndarray, size: np.ndarray, state: np.ndarray, rate: np.ndarray, a: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate the length and size of the national failures of each month.
+
+    Parameters
+    ----------
+    u : ndarray of shape (month, draw)
+        Uniforms that say how many failures happen [1].
+    z, size : ndarray of shape (month, slot, draw)
+        Normals that say how long each lasts and uniforms that say how far it reaches [1].
     state : ndarray of bool, shape (month, draw)
         Whether the grid is stressed.
     rate : ndarray of shape (draw,) or (month, draw)
         Multiplier of the rate [1].
-    rates : pair of ndarray of shape (draw,)
-        National failures a year, normal and stressed [1/year].
-    medians : pair of ndarray of shape (draw,)
-        Median length, normal and stressed [hour].
-    spreads : pair of ndarray of shape (draw,)
-        Standard deviation of the log of the length, normal and stressed [1].
+    a : dict of ndarray of shape (draw,)
+        outage_rate_ [1/year], outage_duration_ [hour, median], outage_spread_ and outage_size_ [1], each _normal and
+        _stressed, and outage_growth [1].
 
     Returns
     -------
-    ndarray of shape (month, slot, draw)
-        Length [hour], 0 where nothing happens.
+    tuple of ndarray of shape (month, slot, draw)
+        Length [hour] and share of the states dark [1], 0 where nothing happens.
 
     Notes
     -----
-    A failure happens where ``u < 1 - exp(-rate / (12 slots))``: a higher rate keeps the lower rate's failures.
+    Reach ``y = size^(1/p)`` between ten states (0) and all (1); ``log h = log median + growth (y - p/(p+1)) +
+    spread z``. Rates are of all failures, so those too short to be recorded are among them.
     """
-    yearly = rate * np.where(state, rates[1], rates[0])
-    happens = u < (1 - np.exp(-yearly / (12 * SLOTS)))[:, None, :]
-    median = np.where(state, medians[1], medians[0])[:, None, :]
-    spread = np.where(state, spreads[1], spreads[0])[:, None, :]
-    # exp() of every slot is the cost of this block; only a few slots hold a failure
-    hours = np.zeros(u.shape)
-    where = np.nonzero(happens)
-    hours[where] = np.broadcast_to(median, u.shape)[where] * np.exp(np.broadcast_to(spread, u.shape)[where] * z[where])
+    yearly = np.where(state, a["outage_rate_stressed"], a["outage_rate_normal"])
+    happens = count(u, yearly * rate / 12, z.shape[1])
+    hours, dark = np.zeros(z.shape), np.zeros(z.shape)
+    # exp() and powers of every slot would be the cost of this block; only a few slots hold a failure
+    at = np.flatnonzero(happens)
+    draw = at % u.shape[1]
+    bad = state[at // happens[0].size, draw]
+    median, spread, p = (
+        np.where(bad, a[f"outage_{k}_stressed"][draw], a[f"outage_{k}_normal"][draw])
+        for k in ("duration", "spread", "size")
+    )
+    y = size.ravel()[at] ** (1 / p)
+    hours.ravel()[at] = median * np.exp(a["outage_growth"][draw] * (y - p / (p + 1)) + spread * z.ravel()[at])
+    dark.ravel()[at] = (FEWEST + (STATES - FEWEST) * y) / STATES
+    return hours, dark
+
+
+def simulate_west(u: np.ndarray, z: np.ndarray, rate: np.ndarray, a: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Simulate the failures of Zulia and the West alone, shape (month, slot, draw) [hour].
+
+    Parameters
+    ----------
+    u : ndarray of shape (month, draw)
+        Uniforms [1].
+    z : ndarray of shape (month, slot, draw)
+        Normals [1].
+    rate : ndarray of shape (draw,) or (month, draw)
+        Multiplier of the rate [1].
+    a : dict of ndarray of shape (draw,)
+        outage_rate_west [1/year], outage_duration_west [hour, median], outage_spread_west [1].
+    """
+    happens = count(u, np.broadcast_to(a["outage_rate_west"] * rate / 12, u.shape), z.shape[1])
+    hours = np.zeros(z.shape)
+    at = np.flatnonzero(happens)
+    median, spread = (a[f"outage_{k}_west"][at % u.shape[1]] for k in ("duration", "spread"))
+    hours.ravel()[at] = median * np.exp(spread * z.ravel()[at])
     return hours
 
 
 def lost_days(hours: np.ndarray, threshold: np.ndarray, ramp: np.ndarray, restart: np.ndarray) -> np.ndarray:
-    """Return the days of full loss that failures of given lengths cost exposed output.
+    """Return the days of full loss that failures of given lengths cost exposed fields, however many months it takes.
 
     Parameters
     ----------
@@ -126,15 +212,8 @@ def lost_days(hours: np.ndarray, threshold: np.ndarray, ramp: np.ndarray, restar
     >>> lost_days(np.full((1, 1, 1), 4.0), np.full(1, 6.0), np.full(1, 24.0), np.full(1, 0.3)).item()
     0.0
     """
-    days = np.zeros((hours.shape[0], hours.shape[2]))
-    for slot in range(hours.shape[1]):
-        beyond = np.maximum(hours[:, slot] - threshold, 0.0)
-        month, draw = np.nonzero(beyond)
-        h = beyond[month, draw]
-        r = np.broadcast_to(ramp, beyond.shape)[month, draw]
-        again = np.broadcast_to(restart, beyond.shape)[month, draw]
-        days[month, draw] += (h - r * (1 - np.exp(-h / r)) + again * h) / 24
-    return days
+    beyond = np.maximum(hours - threshold, 0.0)
+    return np.sum(beyond - ramp * (1 - np.exp(-beyond / ramp)) + restart * beyond, axis=1) / 24
 
 
 def availability(
@@ -149,12 +228,12 @@ def availability(
 
     Parameters
     ----------
-    days_lost : ndarray of shape (month, draw)
+    days_lost : ndarray of shape (month, draw) or (month, zone, draw)
         Days of full loss [day]; what does not fit in a month goes on in the next.
     days : ndarray of shape (month,)
         Days in the month [day].
-    exposure : ndarray of shape (draw,)
-        Share of national output lost in a total failure with no plant of its own [1].
+    exposure : ndarray of shape (draw,), or (zone, draw) or (month, zone, draw)
+        Share of national output each zone loses in a total failure with no plant of its own [1].
     own_cover : ndarray of shape (draw,) or (month, draw)
         Share of that exposure that own generation carries [1].
     west_share, rationing_west : ndarray of shape (draw,) or (month, draw)
@@ -163,16 +242,18 @@ def availability(
     Returns
     -------
     ndarray of shape (month, draw)
-        Availability [1], 0 to 1: ``(1 - exposure (1 - cover) lost/days) (1 - west rationing)``.
+        Availability [1], 0 to 1: ``(1 - (1 - cover) Σ exposure lost/days) (1 - west rationing)``.
     """
-    share = np.empty(days_lost.shape)
-    carried = np.zeros(days_lost.shape[1])
+    lost = days_lost if days_lost.ndim == 3 else days_lost[:, None, :]
+    exposure = np.broadcast_to(exposure if exposure.ndim > 1 else exposure[None, :], lost.shape)
+    share = np.empty((lost.shape[0], lost.shape[2]))
+    carried = np.zeros(lost.shape[1:])
     for t in range(len(days)):
-        total = days_lost[t] + carried
+        total = lost[t] + carried
         now = np.minimum(total, days[t])
         carried = total - now
-        share[t] = now / days[t]
-    return (1 - np.clip(exposure * (1 - own_cover), 0, 1) * share) * (1 - west_share * rationing_west)
+        share[t] = (exposure[t] * now).sum(axis=0) / days[t]
+    return (1 - np.clip((1 - own_cover) * share, 0, 1)) * (1 - west_share * rationing_west)
 
 
 def lasting(hours: np.ndarray, step: np.ndarray) -> np.ndarray:
@@ -188,89 +269,38 @@ def lasting(hours: np.ndarray, step: np.ndarray) -> np.ndarray:
     return np.cumprod((1 - step) ** (hours > LONG).sum(axis=1), axis=0)
 
 
-def past_hours(blackouts: pd.DataFrame, calendar: pd.PeriodIndex, u: np.ndarray) -> np.ndarray:
-    """Return the length of the national failures that happened, within what their sources say.
+def past(
+    blackouts: pd.DataFrame, calendar: pd.PeriodIndex, u: np.ndarray, west: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Return the failures that happened, within what their sources say.
 
     Parameters
     ----------
     blackouts : DataFrame
-        The table: scope, kind, start, hours_low and hours_high [hour].
+        The table: scope, kind, zone, start, hours_low and hours_high [hour], states_low and states_high [1].
     calendar : PeriodIndex
         Months wanted.
-    u : ndarray of shape (slot, draw)
-        Uniforms that place each length between its low and its high figure [1].
+    u, west : ndarray of shape (2, slot, draw)
+        Uniforms [1]: for the length and reach of each failure, and for its day where only the month is known.
 
     Returns
     -------
-    ndarray of shape (month, slot, draw)
-        Length [hour]; the longest failures of a month where it has more than the slots.
+    tuple
+        National failures: length [hour], share of the states dark [1], start [day]; those of the West: length and
+        start; all of shape (month, slot, draw).
+
+    Raises
+    ------
+    ValueError
+        If dates are reversed or overlap, a length is negative or a zone unknown; the row is named.
     """
-    events = _national(blackouts)
-    hours = np.zeros((len(calendar), *u.shape))
-    for period, group in events.groupby(events["start"].astype(str).str[:7]):
-        t = calendar.get_indexer(pd.PeriodIndex([period], freq="M"))[0]
-        if t < 0:
-            continue
-        longest = group.sort_values("hours_high", ascending=False).head(u.shape[0])
-        for slot, row in enumerate(longest.itertuples()):
-            hours[t, slot] = row.hours_low + (row.hours_high - row.hours_low) * u[slot]
-    return hours
+    check(blackouts)
+    national = _outage_record.past_failures(_outage_record.national(blackouts), calendar, *u)
+    length, _, start = _outage_record.past_failures(_outage_record.western(blackouts), calendar, *west)
+    return national, (length, start)
 
 
-def _national(blackouts: pd.DataFrame) -> pd.DataFrame:
-    events = blackouts[(blackouts["scope"] == "national") & blackouts["kind"].isin(["blackout", "fluctuation"])].copy()
-    events["hours_high"] = events["hours_high"].fillna(events["hours_low"])
-    events["hours_low"] = events["hours_low"].fillna(events["hours_high"])
-    # a failure whose length nobody printed is taken as short: the long ones were all reported
-    events[["hours_low", "hours_high"]] = events[["hours_low", "hours_high"]].fillna(
-        {"hours_low": 1.0, "hours_high": 6.0}
-    )
-    return events
-
-
-def estimate(blackouts: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Fit the rate and length of national failures on a normal grid to the dated catalogue.
-
-    Parameters
-    ----------
-    blackouts : DataFrame
-        The table, as known on the day.
-    rows : int
-        Joint draws to return [1].
-
-    Returns
-    -------
-    DataFrame
-        outage_rate_normal [1/year], outage_duration_normal [hour] and outage_spread_normal [1], one row per draw.
-
-    Notes
-    -----
-    Years with two or more multi-day failures count as stressed and are left out. Rate: Gamma(n + 1/2, years). Log
-    length: the normal model's posterior, ``s^2 ~ (n-1) s^2 / chi2``, ``mean ~ N(m, s^2/n)``.
-    """
-    events = _national(blackouts)
-    year = events["start"].astype(str).str[:4].astype(int)
-    long = year[events["hours_high"] > LONG].value_counts()
-    stressed_years = set(long[long >= 2].index)
-    normal = events[~year.isin(stressed_years)]
-    calm_years = set(range(year.min(), year.max() + 1)) - stressed_years
-    n = len(normal)
-    g = streams.generator(0, "estimate outages", 0)
-    logs = np.log(np.sqrt(normal["hours_low"].clip(lower=0.1) * normal["hours_high"].clip(lower=0.1)).to_numpy())
-    variance = max(float(logs.var(ddof=1)) if n > 2 else 1.0, 0.25) * max(n - 1, 2) / g.chisquare(max(n - 1, 2), rows)
-    frame = pd.DataFrame(
-        {
-            "outage_rate_normal": g.gamma(n + 0.5, 1 / max(len(calm_years), 1), rows),
-            "outage_duration_normal": np.exp(logs.mean() + np.sqrt(variance / max(n, 1)) * g.standard_normal(rows)),
-            "outage_spread_normal": np.sqrt(variance),
-        }
-    )
-    frame.attrs["units"] = {
-        "outage_rate_normal": "1/year",
-        "outage_duration_normal": "hour",
-        "outage_spread_normal": "1",
-    }
-    frame.attrs["notes"] = dict.fromkeys(
-        frame, f"{n} national failures in {len(calm_years)} normal years of the catalogue"
-    )
-    return frame
+def estimate(blackouts: pd.DataFrame, rows: int, prior: _outage_fit.Prior, until: pd.Period) -> pd.DataFrame:
+    """Fit the process of failures to the catalogue as known on the day; see `_outage_fit.estimate`."""
+    check(blackouts)
+    return _outage_fit.estimate(blackouts, rows, prior, until)

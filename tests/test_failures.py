@@ -1,0 +1,86 @@
+"""What grid failures cost: episodes, the account of early 2019, the years ahead."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vzmodel import failures
+
+
+@pytest.fixture(scope="module")
+def account():
+    return failures.account(draws=256)
+
+
+@pytest.fixture(scope="module")
+def episodes():
+    return failures.episodes(draws=512)
+
+
+@pytest.fixture(scope="module")
+def forward():
+    return {row["grid"]: row for row in failures.forward(months=36, draws=512)}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 4))
+def test_losses_add_up_to_the_total_in_every_draw(seed, count):
+    g, names = np.random.default_rng(seed), tuple("abcd"[:count])
+    sets = [s for k in range(count + 1) for s in itertools.combinations(names, k)]
+    worth = {s: g.normal(size=7) for s in sets}
+    loss = failures.shapley(worth, names)
+    np.testing.assert_allclose(sum(loss.values()), worth[()] - worth[names])
+
+
+def test_causes_that_do_not_meet_keep_their_own_loss_and_an_idle_one_loses_nothing():
+    cost = {"a": 10.0, "b": 4.0, "c": 0.0}
+    sets = [s for k in range(4) for s in itertools.combinations(cost, k)]
+    worth = {s: np.array([100 - sum(cost[n] for n in s)]) for s in sets}
+    for name, value in failures.shapley(worth, tuple(cost)).items():
+        assert value.item() == pytest.approx(cost[name])
+
+
+def test_blackouts_took_output_and_lost_us_sales_took_cash(account):
+    output = {row["name"]: row for row in account["production"]["causes"]}
+    cash = {row["name"]: row for row in account["cash_revenue"]["causes"]}
+    assert output["blackouts"]["loss"]["p10"] > 10
+    assert cash["US sales"]["share"]["p50"] > 0.5 > cash["blackouts"]["share"]["p90"]
+
+
+def test_full_tanks_and_lost_sales_cannot_be_told_apart(account):
+    pairs = {(p["one"], p["other"]): p["correlation"] for p in account["production"]["correlation"]}
+    assert pairs["US sales", "tanks"] > 0.9 > pairs["blackouts", "US sales"]
+    assert any("cannot be told" in sentence for sentence in account["not_separable"])
+
+
+def test_the_account_explains_part_of_what_was_missing_and_says_what_is_left(account):
+    missing = account["observed"]["short_of_capacity_kbd"]["p50"]
+    found = account["production"]["total"]["p50"]
+    assert account["observed"]["left_over_kbd"] == pytest.approx(missing - found, abs=1e-6)
+
+
+def test_march_2019_is_given_on_every_reading_of_output(episodes):
+    sources = {row["source"]: row for row in episodes["readings"]}
+    assert {"eia", "jodi", "opec_secondary"} <= set(sources)
+    for row in sources.values():
+        assert row["deferred_kbd"]["p50"] == pytest.approx(row["deferred_share"]["p50"] * row["before_kbd"])
+
+
+def test_march_2019_cost_hundreds_of_millions_in_oil_not_the_billions_of_the_economy(episodes):
+    march = next(row for row in episodes["episodes"] if row["name"] == "March 2019")
+    assert 50 < march["dollars"]["p10"] < march["dollars"]["p90"] < 600
+
+
+def test_a_stressed_grid_costs_more_than_a_normal_one_and_an_improving_one_less_in_the_end(forward):
+    mean = {name: row["barrels_mb"]["mean"] for name, row in forward.items()}
+    assert mean["grid_normal"] < mean["status_quo"] < mean["grid_stressed"]
+    assert mean["grid_improving"] <= mean["status_quo"] < mean["grid_failure"]
+    assert forward["grid_stressed"]["dollars"]["p50"] > forward["grid_normal"]["dollars"]["p50"]
+
+
+def test_an_unknown_grid_is_refused_by_name():
+    with pytest.raises(ValueError, match="no scenario 'grid_perfect'"):
+        failures.forward(("grid_perfect",))
