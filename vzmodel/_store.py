@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import _schema
+from . import _corrections, _rules, _schema
+from .scenarios import suggest
 
 DESCRIPTOR = "datapackage.json"
+CORRECTIONS = "corrections"
+MOST_PARSED = 128
+_PARSED: dict[tuple[str, str], tuple[pd.DataFrame, tuple[str, ...]]] = {}
 
 
 def data_folder() -> Path:
@@ -72,53 +76,88 @@ def _listed(folder: str | Path | None) -> dict[str, dict]:
 def _resource(name: str, folder: str | Path | None) -> dict:
     listed = _listed(folder)
     if name not in listed:
-        raise ValueError(f"no table {name!r}{_schema.suggest(name, listed)}; see `vzmodel data list`")
+        raise ValueError(f"no table {name!r}{suggest(name, listed)}; see `vzmodel data list`")
+    if "schema" not in listed[name]:
+        raise ValueError(f"{name!r} is {listed[name]['path']}, which is no table; see `vzmodel data list`")
     return listed[name]
 
 
-def _path(resource: dict, folder: str | Path | None) -> Path:
+def _base(resource: dict, folder: str | Path | None) -> Path:
+    """Return the folder that a file is read from."""
     own = own_folder(folder)
-    if own and (own / resource["path"]).is_file():
-        return own / resource["path"]
-    return data_folder() / resource["path"]
+    return own if own and (own / resource["path"]).is_file() else data_folder()
 
 
-@lru_cache(maxsize=128)
-def _parsed(raw: bytes, description: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    table, faults = _schema.read(json.loads(description), raw)
-    return table, tuple(faults)
+def _path(resource: dict, folder: str | Path | None) -> Path:
+    return _base(resource, folder) / resource["path"]
 
 
-def read_table(name: str, folder: str | Path | None = None) -> pd.DataFrame:
-    """Read and check one table; the copy is the caller's own.
+def _parsed(raw: bytes, resource: dict) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return table and faults, once per content and description."""
+    key = (hashlib.sha256(raw).hexdigest(), json.dumps(resource))
+    if key not in _PARSED:
+        table, faults = _schema.read(resource, raw)
+        while len(_PARSED) >= MOST_PARSED:
+            del _PARSED[next(iter(_PARSED))]
+        _PARSED[key] = table, tuple(faults)
+    return _PARSED[key]
 
-    Parameters
-    ----------
-    name : str
-        Such as ``"production"`` or ``"assumptions_prices"``; see `resources`.
-    folder : path, optional
-        A user's folder; the shipped table is read where it holds no file of that name.
 
-    Raises
-    ------
-    ValueError
-        If there is no such table, or it breaks its schema: the first fault, with line, column, value and bounds.
-    FileNotFoundError
-        If the folder or file is not there.
-    """
+def read_printed(name: str, folder: str | Path | None = None) -> pd.DataFrame:
+    """Read and check one table as its sources print it, before any correction; raises as `read_table` does."""
     resource = _resource(name, folder)
-    table, faults = _parsed(_bytes(_path(resource, folder)), json.dumps(resource))
+    table, faults = _parsed(_bytes(_path(resource, folder)), resource)
     if faults:
         more = f" (and {len(faults) - 1} more: `vzmodel data check`)" if len(faults) > 1 else ""
         raise ValueError(faults[0] + more)
     return table.copy()
 
 
+def read_table(name: str, folder: str | Path | None = None, as_of: pd.Timestamp | None = None) -> pd.DataFrame:
+    """Read and check one table, with the corrections made that are noted for it; the copy is the caller's own.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"production"`` or ``"assumptions_prices"``; see `resources`.
+    folder : path, optional
+        A user's folder; the shipped table is read where it holds no file of that name. Corrections are those of the
+        folder the table is in.
+    as_of : date, optional
+        Make only the corrections that could be known on that day.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table, or it breaks its schema: the first fault, with line, column, value and bounds; or a
+        correction to it no longer fits.
+    FileNotFoundError
+        If the folder or file is not there.
+    """
+    table = read_printed(name, folder)
+    resource = _resource(name, folder)
+    corrections = _corrections_beside(resource, folder)
+    if as_of is not None:
+        corrections = corrections[corrections["published"] <= as_of]
+    table, faults = _corrections.apply(table, resource, corrections)
+    if faults:
+        raise ValueError(faults[0])
+    return table
+
+
+def _corrections_beside(resource: dict, folder: str | Path | None) -> pd.DataFrame:
+    """Return the corrections in the folder that holds the table; none where there is no such file."""
+    base, listed = _base(resource, folder), _listed(folder)
+    if resource["name"] != CORRECTIONS and CORRECTIONS in listed and (base / listed[CORRECTIONS]["path"]).is_file():
+        return read_printed(CORRECTIONS, base)
+    return pd.DataFrame({"table": pd.Series(dtype="object"), "published": pd.Series(dtype="datetime64[ns]")})
+
+
 def strays(folder: Path, listed: dict[str, dict]) -> list[str]:
     paths = {r["path"] for r in listed.values()}
     found = {p.relative_to(folder).as_posix() for p in [*folder.glob("*.csv"), *folder.glob("assumptions/*.csv")]}
     way_out = f"rename it or describe it in {DESCRIPTOR}"
-    return [f"{name} is no known table{_schema.suggest(name, paths)}; {way_out}" for name in sorted(found - paths)]
+    return [f"{name} is no known table{suggest(name, paths)}; {way_out}" for name in sorted(found - paths)]
 
 
 def file_hash(path: Path) -> str:
@@ -135,7 +174,8 @@ def data_hash(folder: str | Path | None = None) -> str:
 def check(folder: str | Path | None = None) -> list[str]:
     """Return every fault of the tables, one line each; none if all is sound.
 
-    Looks at files that are missing, changed since they were sealed, not described, or against their schema.
+    Looks for files that are missing, changed since they were sealed or not described; for what breaks a table's schema
+    and rules; for corrections that no longer fit; and for what does not hold between tables.
     """
     own = own_folder(folder)
     listed = resources(folder)
@@ -147,6 +187,24 @@ def check(folder: str | Path | None = None) -> list[str]:
             faults += _file_faults(resource, path, sealed=(base / DESCRIPTOR).is_file())
         elif not own:
             faults.append(f"{resource['path']} is listed in {DESCRIPTOR} and not there")
+    return faults or _faults_between(folder, listed)
+
+
+def _faults_between(folder: str | Path | None, listed: dict[str, dict]) -> list[str]:
+    """Return the faults that only sound tables can show: corrections, and identities between tables."""
+    names = [name for name, r in listed.items() if "schema" in r]
+    own = own_folder(folder)
+    holders = {_base(r, folder) for r in listed.values()}
+    corrections = [read_printed(CORRECTIONS, b) for b in holders if (b / f"{CORRECTIONS}.csv").is_file()]
+    strange = {n for table in corrections for n in table["table"] if n not in names}
+    faults = [f"corrections: no table {n!r}{suggest(n, names)}" for n in sorted(strange)]
+    for name in names:
+        resource = listed[name]
+        faults += _corrections.apply(read_printed(name, folder), resource, _corrections_beside(resource, folder))[1]
+    shipped = _own_descriptor(data_folder()).get("identities", [])
+    added = _own_descriptor(own).get("identities", []) if own else []
+    if not faults:
+        faults += _rules.identity_faults([*shipped, *added], lambda name: read_table(name, folder), names)
     return faults
 
 
@@ -156,7 +214,7 @@ def _file_faults(resource: dict, path: Path, sealed: bool) -> list[str]:
         faults.append(f"{resource['path']} has changed since it was sealed; review it, then `vzmodel data seal`")
     if "schema" in resource:
         try:
-            faults += _parsed(_bytes(path), json.dumps(resource))[1]
+            faults += _parsed(_bytes(path), resource)[1]
         except ValueError as error:
             faults.append(str(error))
     return faults
@@ -179,6 +237,25 @@ def seal(folder: str | Path | None = None) -> Path:
     return path
 
 
-def template(name: str) -> str:
-    """Return the header of a table as CSV text, to start one's own from; what each column takes is in `resources`."""
-    return ",".join(f["name"] for f in _resource(name, None)["schema"]["fields"]) + "\n"
+def template(name: str, folder: str | Path | None = None) -> str | Path:
+    """Return the header of a table as CSV text, or write it into a folder of one's own and return the file's path.
+
+    What each column takes is in `resources`; the file must get rows before it can be read.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table.
+    FileExistsError
+        If the folder holds a file of that name already.
+    """
+    resource = _resource(name, None)
+    header = ",".join(f["name"] for f in resource["schema"]["fields"]) + "\n"
+    if folder is None:
+        return header
+    path = Path(folder).expanduser() / resource["path"]
+    if path.exists():
+        raise FileExistsError(f"{path} is there already; take it away or name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(header, encoding="utf-8", newline="\n")
+    return path

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from . import _console
-from ._console import File, Folder, Json
+from ._console import AsOf, File, Folder, Json
 
 scenarios_app = typer.Typer(invoke_without_command=True, help="List, show or check scenarios.")
-data_app = typer.Typer(no_args_is_help=True, help="Check, list, show or seal the tables.")
+data_app = typer.Typer(no_args_is_help=True, help="Check, compare, list, show or seal the tables.")
 
 
 def chosen(names: list[str], file: Path | None) -> list[Any]:
@@ -160,15 +161,68 @@ def data_seal(folder: Folder = None, json: Json = False) -> None:
 
 
 @data_app.command("template")
-def data_template(table: str, json: Json = False) -> None:
-    """Print the header of a table to fill in.
+def data_template(
+    table: str,
+    out: Annotated[Path | None, typer.Option("--out", help="Write TABLE's file into this folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Print the header of a table to fill in, or write it into a folder of your own.
 
-    JSON keys: table, columns, fields.
+    JSON keys: table, columns, fields, file.
     """
     from . import data
 
     header = data.template(table)
+    path = None if out is None else str(data.template(table, out))
     fields = data.resources()[table]["schema"]["fields"]
-    _console.say({"table": table, "columns": header.strip().split(","), "fields": fields}, json)
+    answer = {"table": table, "columns": str(header).strip().split(","), "fields": fields, "file": path}
+    _console.say(answer, json)
     if not json:
-        print(header, end="")
+        print(header if path is None else f"Fill in {path}\n", end="")
+
+
+@data_app.command("cross-checks")
+def data_cross_checks(
+    check: Annotated[list[str] | None, typer.Argument(help="Which; all without it.")] = None,
+    as_of: AsOf = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Set what several sources say of one quantity side by side, with what each disagreement means.
+
+    JSON keys: as_of, checks: {name: {title, unit, meaning, rows}}.
+    """
+    from . import data
+    from .scenarios import suggest
+
+    found = data.cross_checks(data.load_tables(folder, as_of=as_of))
+    for name in check or []:
+        if name not in found:
+            raise ValueError(f"no cross-check {name!r}{suggest(name, found)}; there are {', '.join(found)}")
+    answer: dict[str, Any] = {}
+    for name in check or found:
+        rows = [{k: _rounded(v) for k, v in row.items()} for row in _console.records(found[name])]
+        answer[name] = {**found[name].attrs, "rows": rows}
+        if not json:
+            _console.show(f"{answer[name]['title']} [{answer[name]['unit']}]", rows)
+            print(textwrap.fill(answer[name]["meaning"], 100) + "\n")
+    _console.say({"as_of": as_of, "checks": answer}, json)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 3) if isinstance(value, float) else value
+
+
+@data_app.command("terms")
+def data_terms(folder: Folder = None, json: Json = False) -> None:
+    """Print whose each figure is, under what terms, and what may be passed on.
+
+    JSON keys: tables: [{name, sources, licenses, redistribution}].
+    """
+    from . import data
+
+    keys = ("sources", "licenses", "redistribution")
+    rows = [{"name": name, **{k: r.get(k) for k in keys}} for name, r in data.resources(folder).items()]
+    _console.say({"tables": rows}, json)
+    if not json:
+        print(data.terms(folder))

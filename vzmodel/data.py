@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from ._cross_checks import cross_checks
+from ._prints import latest
 from ._store import check, data_folder, data_hash, file_hash, own_folder, read_table, resources, seal, strays, template
+from ._terms import terms
 from .calendar import DateLike, day
 
 __all__ = [
-    "check", "data_folder", "data_hash", "file_hash", "history", "known", "latest", "load_history", "load_tables",
-    "read_assumptions", "read_table", "resources", "seal", "template",
+    "check", "cross_checks", "data_folder", "data_hash", "file_hash", "history", "known", "latest", "load_history",
+    "load_tables", "read_assumptions", "read_table", "resources", "seal", "template", "terms",
 ]  # fmt: skip
 
-PRINTS = {"first": 0, "single": 1, "revised": 2}
 FIRST_MONTH = "2002-01-01"
 MOST_LEVELS = 256
 _LEVELS: dict[tuple[int, ...], pd.DataFrame] = {}
@@ -44,13 +46,6 @@ def known(table: pd.DataFrame, as_of: DateLike | None) -> pd.DataFrame:
     if "published" not in table:
         raise ValueError("the table has no column 'published', so what was known of it on a day cannot be told")
     return table[table["published"] <= day(as_of, "as_of")].reset_index(drop=True)
-
-
-def latest(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return for each value of `keys` the row published last; of one day's prints, revised stands above first."""
-    rank = table["print"].map(PRINTS) if "print" in table else pd.Series(0, index=table.index)
-    ordered = table.assign(_rank=rank).sort_values(["published", "_rank"], kind="stable")
-    return ordered.drop_duplicates(keys, keep="last").drop(columns="_rank").sort_index().reset_index(drop=True)
 
 
 def load_tables(folder: str | Path | None = None, *, as_of: DateLike | None = None) -> dict[str, pd.DataFrame]:
@@ -78,7 +73,8 @@ def load_tables(folder: str | Path | None = None, *, as_of: DateLike | None = No
     if own and (unknown := strays(own, listed)):
         raise ValueError(unknown[0])
     names = [n for n, r in listed.items() if "schema" in r and n != "variables" and not n.startswith("assumptions_")]
-    tables = {name: read_table(name, folder) for name in names}
+    until = None if as_of is None else day(as_of, "as_of")
+    tables = {name: read_table(name, folder, until) for name in names}
     return {name: known(t, as_of) if "published" in t else t for name, t in tables.items()}
 
 
