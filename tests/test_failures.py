@@ -2,12 +2,15 @@
 
 import itertools
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vzmodel import failures
+from vzmodel import data, failures
+from vzmodel.charts import outages as charts
+from vzmodel.charts import style
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +87,53 @@ def test_a_stressed_grid_costs_more_than_a_normal_one_and_an_improving_one_less_
 def test_an_unknown_grid_is_refused_by_name():
     with pytest.raises(ValueError, match="no scenario 'grid_perfect'"):
         failures.forward(("grid_perfect",))
+
+
+def test_a_longer_failure_costs_more_and_takes_longer_to_restart():
+    short, day, week = failures.response((3.0, 24.0, 120.0), draws=512)
+    assert short["days"]["p50"] == 0 < day["days"]["p50"] < week["days"]["p50"]
+    assert short["nation"]["p50"] < day["nation"]["p50"] < week["nation"]["p50"] < week["orinoco"]["p50"]
+    assert 0.3 < day["upgraders"]["p50"] < 1.5 and 7 < week["upgraders"]["p50"] < 42
+
+
+def test_a_day_without_power_cost_part_of_output_as_seen_in_april_2019_and_now():
+    then, now = (failures.response((24.0,), draws=512, as_of=day)[0]["nation"] for day in ("2019-04-01", "2026-09-30"))
+    assert 0.15 < then["p50"] < 0.47 and 0.1 < now["p50"] < 0.47
+
+
+def test_a_negative_length_is_refused():
+    for function in (failures.response, charts.response_table):
+        with pytest.raises(ValueError, match="is negative"):
+            function((-1.0,))
+
+
+def test_every_chart_of_failures_names_its_source(account):
+    drawn = [charts.response(style.sheet(), draws=128),
+             charts.night_lights(data.load_tables()["night_lights"], style.sheet()),
+             charts.causes(account, "exports", style.sheet())]  # fmt: skip
+    for ax in drawn:
+        text = " ".join(t.get_text() for t in ax.figure.findobj(mpl.text.Text))
+        assert "Source" in text
+    with pytest.raises(ValueError, match="no 'imports'"):
+        charts.causes(account, "imports", style.sheet())
+
+
+def test_lights_went_out_in_zulia_in_april_2019_more_than_in_the_capital():
+    april = charts.lights_table(data.load_tables()["night_lights"]).loc["2019-04-01"]
+    assert april["Zulia"] < 0.6 < 0.85 < april["Distrito Capital"]
+
+
+def test_the_command_prints_episodes_causes_and_years_ahead():
+    import json
+
+    from typer.testing import CliRunner
+
+    from vzmodel.cli import app
+
+    told = CliRunner().invoke(app, ["blackouts", "--draws", "64", "--months", "12", "--json"])
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert list(found) == ["episodes", "readings", "years", "response", "published", "account", "forward"]
+    assert {row["grid"] for row in found["forward"]} == set(failures.GRIDS)
+    table = CliRunner().invoke(app, ["blackouts", "--draws", "64", "--months", "12"])
+    assert "Reference episodes" in table.output and "cannot be told" in table.output

@@ -259,3 +259,23 @@ def claims(
     answer = {"run": _run(p), "coverage": rows, "recovery_usd_per_100": value}
     title = f"Coverage; recovery on the terms of late 2025: {value:.0f} per 100 of principal"
     _console.say(answer, json, (title, rows))
+
+
+@app.command()
+def blackouts(
+    draws: Draws = 1000,
+    seed: Seed = 2019,
+    months: Annotated[int, typer.Option(min=12, help="Horizon of the years ahead, in months.")] = 60,
+    json: Json = False,
+) -> None:
+    """Show what grid failures cost: past episodes, early 2019 by cause, the years ahead.
+
+    JSON keys: episodes, response, readings, years, account, forward, published.
+    """
+    from . import _blackout_pages
+
+    with _console.progress("Running the past and the years ahead") as moved:
+        answer = _blackout_pages.found(draws, seed, months, moved)
+    _console.say(answer, json, *_blackout_pages.pages(answer))
+    if not json:
+        print("\n".join(answer["account"]["not_separable"]))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-from math import factorial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from . import outages
+from ._account import OUTCOMES as OUTCOMES
+from ._account import Band, band
+from ._account import account as account
+from ._account import shapley as shapley
+from ._sampling import percentiles
+from .assumptions import load_assumptions
+from .calendar import DateLike
 from .calendar import days as days_of
 from .data import load_tables
 from .model import hindcast, project
@@ -24,33 +30,7 @@ EPISODES = {
 }
 """Months from which an episode is counted and in which its restart ends; output lost is given for the first of them."""
 YEARS = (2018, 2019, 2021)
-CAUSES: dict[str, dict[str, float]] = {
-    "blackouts": {"outage_rate": 0.0},
-    "US sales": {"access_volume_us": 1.0, "access_cash_us": 1.0},
-    "freeze elsewhere": {f"access_volume_{m}": 1.0 for m in ("china", "india", "europe", "other")},
-    "diluent": {"diluent": 1.0},
-    "tanks": {"storage_capacity": np.inf},
-}
-"""Causes of early 2019 and the change that takes each away; without end is as far as the assumption's bound allows."""
-OUTCOMES = {"production": "kb/d", "exports": "kb/d", "cash_revenue": "USD million"}
 GRIDS = ("grid_normal", "status_quo", "grid_stressed", "grid_improving", "grid_failure")
-SENTENCES = [
-    "Full tanks and lost US sales cost output only together: what either did alone cannot be told, so the account "
-    "splits what they did jointly in halves.",
-    "Sales lost to the United States, the freeze of terms elsewhere and halted loading at Jose all show as the same "
-    "missing tankers in March 2019; only dated reports, not the volumes, part them.",
-    "Blackouts and the loss of US naphtha stopped the same Orinoco wells and upgraders in the same weeks; how much "
-    "restart was delayed by want of diluent is inside the band of both.",
-    "Capacity from February to May 2019 is bridged between January and June: whatever fell for good in those months, "
-    "for any cause, is in neither share.",
-]
-Band = dict[str, float]
-
-
-def band(values: np.ndarray) -> Band:
-    """Return the 10th, 50th and 90th percentile of draws, in their unit."""
-    return {f"p{100 * q:g}": float(np.quantile(values, q)) for q in (0.1, 0.5, 0.9)}
-
 
 def episodes(*, draws: int = 1000, seed: int = 2019) -> dict[str, list[dict[str, Any]]]:
     """Run the past from one parameter set and return what each reference episode cost.
@@ -64,7 +44,7 @@ def episodes(*, draws: int = 1000, seed: int = 2019) -> dict[str, list[dict[str,
     Returns
     -------
     dict
-        ``episodes``: name, month, lost_share [1], deferred_kbd [kb/d] and zones of the month; barrels_mb [million bbl]
+        ``episodes``: name, month, lost_share [1] and deferred_kbd [kb/d] of the month; barrels_mb [million bbl]
         and dollars [USD million, at the price at origin] with the month after; ``readings``: for March 2019, source,
         before_kbd and month_kbd [kb/d], read_share and deferred_share [1], deferred_kbd on that basis; ``years``: year,
         deferred_kbd and barrels_mb.
@@ -115,7 +95,7 @@ def _readings(share: Band) -> list[dict[str, Any]]:
     press = effects[(effects["event"] == "2019-03") & (effects["measure"] == "month_average")]
     known = effects[(effects["event"] == "2019-03-07") & (effects["measure"] == "output_before")].iloc[0]
     for row in press.itertuples():
-        pairs[f"{row.source}, against {known['source']} for early March"] = (known["low"], row.low)
+        pairs[f"{row.source}; early March by {known['source']}"] = (known["low"], row.low)
     return [
         {
             "source": source, "before_kbd": float(a), "month_kbd": float(b), "read_share": float(1 - b / a),
@@ -125,121 +105,57 @@ def _readings(share: Band) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def account(*, first: str = "2019-02", last: str = "2019-05", draws: int = 512, seed: int = 2019) -> dict[str, Any]:
-    r"""Split what output, exports and cash lost from February to May 2019 between causes that overlap.
+def response(
+    lengths: tuple[float, ...] = (5.0, 24.0, 120.0), *, draws: int = 1024, as_of: DateLike | None = None
+) -> list[dict[str, Any]]:
+    """Return what a failure of the whole grid costs by its length, zone and asset, with the own plant of the day.
 
     Parameters
     ----------
-    first, last : str
-        Months averaged.
+    lengths : tuple of float
+        Lengths of the failure [hour], 0 or more.
     draws : int
-        Draws of each of the 32 hindcasts [1].
-    seed : int
+        Draws of the parameters [1].
+    as_of : date, optional
+        Use the assumptions of that day.
 
     Returns
     -------
-    dict
-        For production and exports [kb/d, mean of the months] and cash_revenue [USD million, sum]: ``total``, the loss
-        (p10, p50, p90); ``causes``, records of name, loss, share [1] (p10, p50, p90), and first and last, the median
-        loss when the cause comes alone and when it is the last to come; ``correlation`` [1] of the losses between
-        causes over draws. ``observed``: what the consensus fell short of bridged capacity and what the account leaves
-        [kb/d]. ``not_separable``: sentences.
+    list of dict
+        hours; nation and orinoco, the share of output out in the last hour [1]; days, of the nation's output in all,
+        restart included [day]; terminal, upgraders and refineries, days down after power is back [day]: p10, p50, p90.
 
     Raises
     ------
     ValueError
-        If the months lie outside the history.
-
-    Notes
-    -----
-    Shapley (1953) over hindcasts that take away every set of causes, draw by draw:
-
-    .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n-|S|-1)!}{n!} \left[v(S) - v(S \cup i)\right]
-
-    with `v(S)` the outcome when the causes in S are at work. Losses add up to the total in every draw.
-    """
-    names = tuple(CAUSES)
-    sets = [s for k in range(len(names) + 1) for s in combinations(names, k)]
-    scenarios = [_without(first, tuple(n for n in names if n not in s), _named(s)) for s in sets]
-    p = hindcast(first, last, scenarios, draws=draws, seed=seed, keep=[*OUTCOMES, "capacity"])
-    out: dict[str, Any] = {"first": first, "last": last, "draws": draws}
-    for variable in OUTCOMES:
-        values = _by_days(p[variable]) if OUTCOMES[variable] == "kb/d" else p[variable].sum("month").to_numpy()
-        worth = dict(zip(sets, values, strict=True))
-        out[variable] = {"unit": OUTCOMES[variable], **_split(worth, names)}
-    capacity = _by_days(p["capacity"].sel(scenario=_named(())))
-    out["observed"] = _observed(capacity, first, last, out["production"]["total"])
-    return {**out, "not_separable": list(SENTENCES)}
-
-
-def _named(causes: tuple[str, ...]) -> str:
-    return "_".join(causes).replace(" ", "_") or "none"
-
-
-def _by_days(x: xr.DataArray) -> np.ndarray:
-    weight = xr.DataArray(days_of(pd.PeriodIndex(x["month"].to_index(), freq="M")), dims="month")
-    return ((x * weight).sum("month") / weight.sum()).to_numpy()
-
-
-def _without(first: str, gone: tuple[str, ...], name: str) -> Scenario:
-    from .assumptions import load_assumptions
-
-    most = load_assumptions().table["maximum"]
-    changes: dict[str, dict[str, Value]] = {
-        k: {first: min(v, float(most[k]))} for cause in gone for k, v in CAUSES[cause].items()
-    }
-    return Scenario(name, f"At work: {name}", changes)
-
-
-def shapley(worth: dict[tuple[str, ...], np.ndarray], names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return each cause's loss, (draw,) in the unit of `worth`, from outcomes by set of causes at work.
+        If a length is negative.
 
     Examples
     --------
-    Two causes that cost ten each alone and ten together share it:
-
-    >>> some = np.array([90.0])
-    >>> worth = {(): some + 10, ("a",): some, ("b",): some, ("a", "b"): some}
-    >>> {k: float(v[0]) for k, v in shapley(worth, ("a", "b")).items()}
-    {'a': 5.0, 'b': 5.0}
+    >>> response((3.0,), draws=64)[0]["nation"]["p50"]
+    0.0
     """
-    n, loss = len(names), {}
-    for name in names:
-        total = np.zeros(np.shape(worth[()]))
-        for s, value in worth.items():
-            if name not in s:
-                more = tuple(k for k in names if k in s or k == name)
-                total += factorial(len(s)) * factorial(n - len(s) - 1) / factorial(n) * (value - worth[more])
-        loss[name] = total
-    return loss
-
-
-def _split(worth: dict[tuple[str, ...], np.ndarray], names: tuple[str, ...]) -> dict[str, Any]:
-    loss = shapley(worth, names)
-    total = worth[()] - worth[names]
-    real = total > 0.01 * worth[()]
-    rows = []
-    for name in names:
-        rest = tuple(k for k in names if k != name)
+    if min(lengths) < 0:
+        raise ValueError(f"length {min(lengths):g} [hour] is negative; a failure lasts 0 hours or more")
+    months = pd.period_range("2019-03", periods=1, freq="M")
+    a = load_assumptions(as_of=as_of).sample(Scenario("plain"), months, percentiles(2019, 0, draws))
+    open_share = 1 - a["own_generation_cover"]
+    zones = outages.exposures(a) * open_share
+    heavy = np.minimum(a["extra_heavy_share"], 1 - a["west_share"])
+    rows: list[dict[str, Any]] = []
+    for length in lengths:
+        hours = np.full((1, 1, draws), float(length))
+        built = 1 - np.exp(-np.maximum(length - a["outage_threshold"], 0) / a["outage_ramp"])
+        none, whole = np.zeros(hours.shape), np.ones(hours.shape)
+        # months without end, so that all of the restart falls in the first
+        lost = outages.days_by_zone((hours, whole, none), (none, none), np.array([1e6]), a, 1)[0]
+        down = outages.restart_days(hours[0, 0], a)
         rows.append({
-            "name": name, "loss": band(loss[name]),
-            "share": band(loss[name][real] / total[real]) if real.any() else dict.fromkeys(("p10", "p50", "p90"), 0.0),
-            "first": float(np.median(worth[()] - worth[(name,)])),
-            "last": float(np.median(worth[rest] - worth[names])),
+            "hours": length, "nation": band(zones.sum(axis=0) * built),
+            "orinoco": band((zones[0] + zones[1]) / heavy * built), "days": band((zones * lost).sum(axis=0)),
+            **{asset: band(values) for asset, values in down.items()},
         })  # fmt: skip
-    moved = [n for n in names if loss[n].std() > 1e-9]
-    matrix = np.atleast_2d(np.corrcoef([loss[n] for n in moved])) if moved else np.zeros((0, 0))
-    pairs = [{"one": a, "other": b, "correlation": float(matrix[moved.index(a), moved.index(b)])}
-             for a, b in combinations(moved, 2)]  # fmt: skip
-    return {"total": band(total), "causes": rows, "correlation": pairs}
-
-
-def _observed(capacity: np.ndarray, first: str, last: str, total: Band) -> dict[str, Any]:
-    from .data import load_history
-
-    read = load_history()["production"].loc[f"{first}-01" : f"{last}-01"]
-    missing = capacity - float(np.average(read, weights=days_of(read.index.to_period("M"))))  # type: ignore[attr-defined]
-    return {"short_of_capacity_kbd": band(missing), "left_over_kbd": float(np.median(missing) - total["p50"])}
+    return rows
 
 
 def forward(

@@ -9,10 +9,17 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
+from vzmodel import _outage_response as response_of
+from vzmodel import outages
+from vzmodel._sampling import percentiles
+from vzmodel.assumptions import load_assumptions
+from vzmodel.scenarios import Scenario
+
 from . import fans, style
 
 SCOPES = {"national": (style.VERMILION, 2.0), "regional": (style.BLUE, 1.0), "local": (style.GREY, 0.0)}
 KINDS = ("blackout", "fluctuation", "refinery", "damage")
+LENGTHS = {5.0: ("5 hours", style.BLUE), 24.0: ("1 day", style.ORANGE), 120.0: ("5 days", style.VERMILION)}
 
 
 def strip_table(blackouts: pd.DataFrame) -> pd.DataFrame:
@@ -54,7 +61,8 @@ def event_strip(blackouts: pd.DataFrame, ax: Axes | None = None, *, since: Any =
             spans = some[some["hours_high"] > some["hours_low"]]
             ax.vlines(spans["start"], spans["hours_low"].clip(lower=low), spans["hours_high"], color=colour, lw=1,
                       alpha=0.6, zorder=2)
-            ax.scatter(some["start"], some["hours"].clip(lower=low), s=14 + 14 * size, color=colour, lw=0, alpha=0.85,
+            reach = some[["states_low", "states_high"]].mean(axis=1).fillna(5 * size + 2)
+            ax.scatter(some["start"], some["hours"].clip(lower=low), s=8 + 3 * reach, color=colour, lw=0, alpha=0.85,
                        zorder=3)
             none = untimed[untimed["scope"] == scope]
             ax.scatter(none["start"], np.full(len(none), low * 0.8), s=12, marker="|", color=colour, zorder=3)
@@ -66,7 +74,7 @@ def event_strip(blackouts: pd.DataFrame, ax: Axes | None = None, *, since: Any =
         ax.set_xlim(style.at(since), style.at(last))
         _name_longest(ax, timed[timed["scope"] == "national"].nlargest(names, "hours"))
         counts = rows["scope"].value_counts()
-        style.heading(ax, "Grid failures on record", "length of each, logarithmic; ticks at the foot: length not known")
+        style.heading(ax, "Grid failures on record", "length, logarithmic; area: states dark; ticks: length not known")
         for place, (scope, (colour, _)) in enumerate(SCOPES.items()):
             if counts.get(scope, 0):
                 ax.annotate(f"● {scope} ({counts[scope]})", (0.01, 0.97), xytext=(0, -11 * place), fontsize=8, va="top",
@@ -115,4 +123,168 @@ def deferred(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any) 
         ax.plot(months.to_numpy(), mean.to_numpy(), color=style.VERMILION, lw=1.2, ls="--", zorder=5)
         ax.annotate("mean", (months[2], float(mean[2])), xytext=(0, 4), textcoords="offset points",
                     fontsize=7.8, color=style.VERMILION, path_effects=style.HALO, zorder=6)
+    return ax
+
+
+def response_table(lengths: tuple[float, ...] = tuple(LENGTHS), *, days: int = 30, draws: int = 1024,
+                   as_of: Any = None) -> pd.DataFrame:
+    """Return the share of national output lost on each day after a total failure begins.
+
+    Parameters
+    ----------
+    lengths : tuple of float
+        Lengths of the failure [hour].
+    days : int
+        Days shown [day].
+    draws : int
+        Draws of the parameters [1].
+    as_of : date, optional
+        Use the assumptions of that day.
+
+    Returns
+    -------
+    DataFrame
+        Index (hours, day), columns 0.1, 0.5 and 0.9: share of output lost, mean of the day [1].
+
+    Raises
+    ------
+    ValueError
+        If a length is negative.
+    """
+    if min(lengths) < 0:
+        raise ValueError(f"length {min(lengths):g} [hour] is negative; a failure lasts 0 hours or more")
+    months = pd.period_range("2019-03", periods=1, freq="M")
+    a = load_assumptions(as_of=as_of).sample(Scenario("plain"), months, percentiles(2019, 0, draws))
+    zones = np.atleast_2d(outages.exposures(a).T).T * (1 - a["own_generation_cover"])
+    at = 24.0 * np.arange(days + 1)[:, None]
+    parts = {}
+    for length in lengths:
+        beyond = np.maximum(length - a["outage_threshold"], 1e-9)
+        after = np.maximum(at - a["outage_threshold"], 0)
+        fields = np.diff(response_of.field_days(after, beyond, a["outage_ramp"], a["restart_days"]), axis=0)
+        lag = response_of.restart_lag(beyond, a["upgrader_restart"], a["restart_growth"])
+        upgraders = np.diff(response_of.upgrader_days(after, beyond, a["outage_ramp"], lag), axis=0)
+        lost = fields * (zones[0] + zones[2] + zones[3]) + upgraders * zones[1]
+        table = np.quantile(lost, [0.1, 0.5, 0.9], axis=1).T
+        parts[length] = pd.DataFrame(table, index=pd.RangeIndex(days, name="day"), columns=[0.1, 0.5, 0.9])
+    return pd.concat(parts, names=["hours"])
+
+
+def response(ax: Axes | None = None, **more: Any) -> Axes:
+    """Draw the share of national output lost day by day after total failures of 5 hours, 1 day and 5 days.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+    **more
+        As for `response_table`.
+
+    Returns
+    -------
+    Axes
+    """
+    table = 100 * response_table(**more)
+    with style.context():
+        ax = style.axes(ax)
+        for hours, part in table.groupby(level="hours"):
+            name, colour = LENGTHS.get(float(hours), (f"{hours:g} hours", style.GREY))  # type: ignore[arg-type]
+            day = part.index.get_level_values("day").to_numpy() + 0.5
+            ax.fill_between(day, part[0.1], part[0.9], color=colour, alpha=0.18, lw=0)
+            ax.plot(day, part[0.5], color=colour, lw=1.6, marker="o", ms=2.5)
+            top = int(part[0.5].to_numpy().argmax())
+            ax.annotate(name, (day[top], part[0.5].iloc[top]), xytext=(5, 3), textcoords="offset points", color=colour,
+                        fontsize=8, path_effects=style.HALO)
+        ax.set_ylim(0, None)
+        ax.set_xlim(0, day[-1])
+        style.heading(ax, "Output lost after a failure of the whole grid", "% of national output, mean of each day")
+        style.notes(ax, "Days from the start. Shaded: 80 % of the draws of threshold, build-up, exposure, own plant "
+                        "and restart.", "Source: vzmodel, assumptions of the block outages.")
+    return ax
+
+
+def lights_table(lights: pd.DataFrame, *, since: Any = "2018-03", until: Any = "2019-12") -> pd.DataFrame:
+    """Return the light of each state at night against its mean of March 2018 to February 2019 [1]: months by state."""
+    wide = lights.pivot(index="month", columns="state", values="value")
+    base = wide.loc["2018-03-01":"2019-02-01"].mean()
+    return (wide / base).loc[str(since):str(until)]
+
+
+def night_lights(lights: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2018-03", until: Any = "2019-12",
+                 named: tuple[str, ...] = ("Zulia", "Táchira", "Mérida", "Distrito Capital")) -> Axes:
+    """Draw the light of the states at night around March 2019.
+
+    Parameters
+    ----------
+    lights : DataFrame
+        The table night_lights: month, state, value [nW/cm2/sr].
+    ax : Axes, optional
+    since, until : date
+        Months shown.
+    named : tuple of str
+        States drawn in colour; the others stay grey.
+
+    Returns
+    -------
+    Axes
+    """
+    table = 100 * lights_table(lights, since=since, until=until)
+    with style.context():
+        ax = style.axes(ax)
+        for state in sorted(table, key=lambda s: s in named):
+            colour = style.CYCLE[named.index(state)] if state in named else style.LIGHT
+            ax.plot(table.index, table[state], color=colour, lw=1.5 if state in named else 0.9)
+        grey = [str(s) for s in table if s not in named]
+        style.label_right(ax, [(float(table[s].iloc[-1]), s, style.CYCLE[named.index(s)]) for s in named])
+        ax.axhline(100, color=style.GREY, lw=0.6)
+        for day in ("2019-03-07", "2019-07-22"):
+            ax.axvline(style.at(day), color=style.BLACK, lw=0.8, ls=(0, (2, 2)))
+        ax.set_xlim(table.index[0], table.index[-1])
+        style.dates(ax)
+        style.heading(ax, "Light at night by state",
+                      "mean of March 2018 to February 2019 = 100; failures of 7 March and 22 July 2019 dashed")
+        style.notes(ax, "Source: NASA, monthly radiance of the day/night band, table night_lights. Grey: "
+                        + ", ".join(grey) + ".", "A month's mean hides dark nights where cloud left few to see.")
+    return ax
+
+
+def causes(found: dict[str, Any], variable: str = "production", ax: Axes | None = None) -> Axes:
+    """Draw what each cause took from February to May 2019.
+
+    Parameters
+    ----------
+    found : dict
+        From `failures.account`.
+    variable : str
+        production, exports or cash_revenue.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the account has no such variable.
+    """
+    if variable not in found or "causes" not in found[variable]:
+        raise ValueError(f"the account has no '{variable}'; it has production, exports and cash_revenue")
+    rows = sorted(found[variable]["causes"], key=lambda row: row["loss"]["p50"])
+    unit, title = found[variable]["unit"], style.SHORT.get(variable, variable)
+    with style.context():
+        ax = style.axes(ax)
+        for place, row in enumerate(rows):
+            loss, share = row["loss"], row["share"]
+            ax.barh(place, loss["p50"], color=style.SKY, height=0.55)
+            ax.plot([loss["p10"], loss["p90"]], [place, place], color=style.BLACK, lw=1)
+            text = f"{100 * share['p50']:.0f} % ({100 * share['p10']:.0f} to {100 * share['p90']:.0f})"
+            ax.annotate(style.signed(text), (max(loss["p90"], 0), place), xytext=(5, 0), textcoords="offset points",
+                        va="center", fontsize=8)
+        ax.set_yticks(range(len(rows)), [row["name"] for row in rows])
+        ax.set_xlim(right=1.3 * max(row["loss"]["p90"] for row in rows))
+        style.heading(ax, f"{title}: lost by cause, {found['first']} to {found['last']}",
+                      f"{unit}, median and 80 % of draws; share of the loss beside it")
+        style.notes(ax, "Each cause's mean effect over all orders in which causes can be taken away (Shapley). Full "
+                        "tanks and lost US sales cost output only together and share it.",
+                    f"Source: vzmodel, 32 hindcasts of {found['draws']:,} draws.")
     return ax
