@@ -28,7 +28,21 @@ def found(draws: int, seed: int, months: int, moved: Callable[[float], None] | N
 
 
 def pages(answer: dict[str, Any]) -> Iterator[tuple[str, Rows]]:
-    """Yield each table as a title and its rows: 10th, 50th and 90th percentile."""
+    """Yield each table as a title and its rows: the median, with the 10th and 90th percentile."""
+    yield from _past(answer)
+    yield from _account(answer["account"])
+    yield "Years ahead, per year: dollars hold the lasting loss of capacity too", [
+        {
+            "grid": row["grid"], "deferred [million bbl]": _mean(row["barrels_mb"], 1),
+            "worth at origin [USD million]": _mean(row["worth"]), "inflow lost [USD million]": _mean(row["dollars"]),
+            "first year [million bbl]": row["first_year"], "last year": row["last_year"],
+        }
+        for row in answer["forward"]
+    ]  # fmt: skip
+    yield "Published costs are of the whole economy, another concept than oil deferred", answer["published"]
+
+
+def _past(answer: dict[str, Any]) -> Iterator[tuple[str, Rows]]:
     yield "Reference episodes, one parameter set", [
         {
             "episode": row["name"], "month": row["month"], "lost in the month [%]": _range(row["lost_share"], 100, 1),
@@ -56,7 +70,9 @@ def pages(answer: dict[str, Any]) -> Iterator[tuple[str, Rows]]:
     ]  # fmt: skip
     years = answer["years"]
     yield "Deferred by year", [{"year": str(r["year"]), "kb/d": _range(r["deferred_kbd"], 1, 1)} for r in years]
-    account = answer["account"]
+
+
+def _account(account: dict[str, Any]) -> Iterator[tuple[str, Rows]]:
     names = {"production": "Output", "exports": "Exports", "cash_revenue": "Cash of the state company"}
     for variable, name in names.items():
         part = account[variable]
@@ -73,15 +89,6 @@ def pages(answer: dict[str, Any]) -> Iterator[tuple[str, Rows]]:
     yield "Output short of bridged capacity, and what the account leaves [kb/d]", [
         {"short": _range(left["short_of_capacity_kbd"]), "left over (median)": left["left_over_kbd"]}
     ]
-    yield "Years ahead, per year: dollars hold the lasting loss of capacity too", [
-        {
-            "grid": row["grid"], "deferred [million bbl]": _mean(row["barrels_mb"], 1),
-            "worth at origin [USD million]": _mean(row["worth"]), "inflow lost [USD million]": _mean(row["dollars"]),
-            "first year [million bbl]": row["first_year"], "last year": row["last_year"],
-        }
-        for row in answer["forward"]
-    ]  # fmt: skip
-    yield "Published costs are of the whole economy, another concept than oil deferred", answer["published"]
 
 
 def _range(band: dict[str, float], scale: float = 1.0, digits: int = 0) -> str:

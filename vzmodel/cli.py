@@ -270,7 +270,7 @@ def blackouts(
 ) -> None:
     """Show what grid failures cost: past episodes, early 2019 by cause, the years ahead.
 
-    JSON keys: episodes, response, readings, years, account, forward, published.
+    JSON keys: episodes, readings, years, response, published, account, forward.
     """
     from . import _blackout_pages
 
