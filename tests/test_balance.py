@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vzmodel import balance
+from vzmodel import balance, episodes, load_history, prices
 
 MONTHS, DRAWS = 30, 5
 
@@ -30,6 +30,7 @@ def barrels(seed: int = 0, **changes: float) -> tuple[dict[str, np.ndarray], dic
         "diluent_imported_share": g.uniform(0, 1, DRAWS),
         "diluent": g.uniform(0, 1, (MONTHS, DRAWS)),
         "shut_in_scarring": g.uniform(0, 0.03, DRAWS),
+        "restart_rate": g.uniform(0.1, 1, DRAWS),
         "debt_start_china": g.uniform(0, 20000, DRAWS),
         "debt_start_rosneft": g.uniform(0, 3000, DRAWS),
     }
@@ -43,7 +44,7 @@ def barrels(seed: int = 0, **changes: float) -> tuple[dict[str, np.ndarray], dic
 CLOSED = {f"access_volume_{m}": 0.0 for m in balance.MARKETS}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_crude_in_equals_crude_out_in_every_draw_and_month(seed):
     b, a, days = barrels(seed)
@@ -57,7 +58,7 @@ def test_crude_in_equals_crude_out_in_every_draw_and_month(seed):
     np.testing.assert_allclose(b["capacity"] - b["deferred_production"] - b["shut_in"], b["production"], atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_no_flow_is_negative(seed):
     b, _, _ = barrels(seed)
@@ -112,7 +113,7 @@ def test_without_imported_diluent_the_blend_that_needs_it_stays_in_the_ground():
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([m for m in balance.MARKETS]))
+@given(st.integers(0, 10_000), st.sampled_from(list(balance.MARKETS)))
 def test_closing_a_market_sells_no_more_in_its_first_month(seed, market):
     before, a, _ = barrels(seed)
     after, _, _ = barrels(seed, **{f"access_volume_{market}": 0.0})
@@ -162,3 +163,142 @@ def test_a_slice_of_draws_is_the_run_of_that_slice():
 def test_barrels_are_only_diverted_to_markets_that_are_open(stressed):
     b, _, _ = barrels(2, access_volume_china=0.0, access_volume_us=stressed)
     assert b["sales"][:, balance.MARKETS.index("china")].max() == 0
+
+
+def test_a_dated_stock_reading_moves_the_tanks_and_is_booked_as_unaccounted():
+    read = np.full((MONTHS, DRAWS), 12.0)
+    read[10:] = 15.0
+    b, a, days = barrels(4, unaccounted=0.0, storage_capacity=60.0)
+    g = dict(a) | {"storage_start": read}
+    rng = np.random.default_rng(2)
+    capacity, power, price = (
+        rng.uniform(900, 1000, (MONTHS, DRAWS)),
+        np.ones((MONTHS, DRAWS)),
+        np.full((MONTHS, DRAWS), 50.0),
+    )
+    out = balance.crude(capacity, power, price, days, g)
+    change = np.diff(np.concatenate([read[:1], out["storage"]]), axis=0) * 1000 / days[:, None]
+    cargoes = out["debt_cargoes"] + out["supply_cargoes"] + out["swap_cargoes"] + out["partner_cargoes"]
+    used = out["refinery_intake"] + out["sales"].sum(axis=1) + cargoes + change + out["unaccounted"]
+    np.testing.assert_allclose(out["production"] + out["diluent_imports"], used, atol=1e-6)
+    moved = np.abs(out["unaccounted"]).max(axis=1) > 1e-9
+    assert moved[10] and not moved[np.arange(MONTHS) != 10].any()
+
+
+def wells(shut_months: int, rate: float) -> np.ndarray:
+    """Return output after every market was closed for some months with full tanks."""
+    access = np.ones((MONTHS, DRAWS))
+    access[5 : 5 + shut_months] = 0
+    _, a, days = barrels(4, diluent=1.0, shut_in_scarring=0.0, restart_rate=rate, unaccounted=0.0, diversion_share=1.0)
+    a |= {f"access_volume_{m}": access for m in balance.MARKETS}
+    a |= {name: np.zeros(DRAWS) for name in balance.NONCASH}
+    a |= {
+        "storage_start": np.full(DRAWS, 30.0),
+        "storage_capacity": np.full(DRAWS, 30.0),
+        "storage_normal": np.full(DRAWS, 30.0),
+    }
+    a |= {"refinery_intake": np.full(DRAWS, 100.0)}
+    flat = np.full((MONTHS, DRAWS), 800.0)
+    return balance.crude(flat, np.ones((MONTHS, DRAWS)), np.full((MONTHS, DRAWS), 50.0), days, a)["production"]
+
+
+def test_wells_idle_for_a_month_come_back_at_once_and_those_idle_for_long_do_not():
+    np.testing.assert_allclose(wells(1, 0.25)[6], 800.0)
+    long = wells(6, 0.25)
+    idle = 800.0 - long[10]
+    # a quarter of what is idle returns each month once buyers are back
+    np.testing.assert_allclose(800.0 - long[11], 0.75 * idle)
+    np.testing.assert_allclose(800.0 - long[12], 0.75**2 * idle)
+    np.testing.assert_allclose(wells(6, 1.0)[11], 800.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.05, 1), st.floats(0, 1), st.floats(1, 12))
+def test_a_restriction_that_hits_all_markets_alike_leaves_nowhere_to_divert_to(access, diversion, lag):
+    share = np.full((6, 1), 1 / 6)
+    now = {"diversion_share": np.full(1, diversion), "diversion_lag": np.full(1, lag)}
+    direct, diverted, _ = balance.place(np.full(1, 600.0), share, np.full((6, 1), access), np.zeros(1), now)
+    np.testing.assert_allclose(direct.sum(), 600 * access)
+    np.testing.assert_allclose(diverted.sum(), 0, atol=1e-9)
+
+
+def test_diversion_takes_months_and_ends_at_its_share():
+    share, access = np.array([[0.5], [0.5], [0], [0], [0], [0.0]]), np.array([[0.0], [1], [1], [1], [1], [1]])
+    now = {"diversion_share": np.full(1, 0.8), "diversion_lag": np.full(1, 2.0)}
+    taken, sold = np.zeros(1), []
+    for _ in range(40):
+        _, diverted, taken = balance.place(np.full(1, 100.0), share, access, taken, now)
+        sold.append(float(diverted.sum()))
+    # mean over the first month of 40 (1 - e^(-t/2)), by hand
+    assert np.isclose(sold[0], 40 * (1 - 2 * (1 - np.exp(-0.5))))
+    assert (np.diff(sold) >= -1e-12).all() and np.isclose(sold[-1], 40)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(balance.MARKETS), st.integers(0, 3), st.floats(0, 1))
+def test_closing_a_cash_market_never_raises_what_is_received_that_month(seed, market, when, left):
+    g = np.random.default_rng(seed)
+    share, draws, months = g.dirichlet(np.ones(6), 3).T, 3, 4
+    access = g.uniform(0, 1, (months, 6, draws)) ** 0.5
+    gap = np.broadcast_to(g.uniform(2, 30, (6, draws)), (months, 6, draws))
+    now = {"diversion_share": g.uniform(0, 1, draws), "diversion_lag": g.uniform(1, 6, draws)}
+
+    def received(access: np.ndarray) -> np.ndarray:
+        taken, sales, diverted = np.zeros(draws), np.empty(access.shape), np.empty(access.shape)
+        for t in range(months):
+            direct, diverted[t], taken = balance.place(np.full(draws, 500.0), share, access[t], taken, now)
+            sales[t] = direct + diverted[t]
+        limit = np.full((months, draws), 40.0)
+        wide = prices.diverted_gaps(gap, sales, diverted, access < 1, np.full(draws, 2.0), limit)
+        return (sales * (60.0 - wide)).sum(axis=1)
+
+    closed = access.copy()
+    closed[when, balance.MARKETS.index(market)] *= left
+    assert (received(closed)[when] <= received(access)[when] + 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("access_volume_us", 1.2), ("access_volume_india", -0.1), ("market_share_us", 1.5), ("storage_start", -3.0),
+     ("diversion_share", 1.01), ("diluent", float("nan"))],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_with_its_bounds(name, value):
+    with pytest.raises(ValueError, match=f"{name} is .*must lie between 0 and"):
+        barrels(0, **{name: value})
+
+
+@pytest.fixture(scope="module")
+def replayed():
+    return episodes.table(draws=512)
+
+
+def test_the_past_shocks_come_out_of_dated_access_and_capacity_known_before(replayed):
+    """Bounds are those of the sources (EIA, OPEC); the mean over draws, since full tanks make the falls skewed."""
+    loss = -replayed["production_mean_pct"]
+    assert 8 <= loss["US sanctions and freeze"] <= 15
+    assert 8 <= loss["tanks full"] <= 19
+    assert 45 <= loss["traders gone, demand collapse"] <= 58
+    assert 3 <= loss["blockade, first month"] <= 8
+    assert 13 <= loss["blockade, second month"] <= 20
+    assert abs(loss["after the blockade"]) <= 5
+
+
+def test_each_reading_of_a_past_shock_lies_in_the_band_of_its_replay(replayed):
+    shocks = replayed.drop("after the blockade")
+    for source in ("eia", "opec_secondary"):
+        assert shocks[f"read_{source}_pct"].between(shocks["production_p10"], shocks["production_p90"]).all()
+
+
+def test_exports_fell_more_than_output_in_february_2019_because_tanks_took_the_difference(replayed):
+    row = replayed.loc["US sanctions and freeze"]
+    assert -45 <= row["crude_exports_pct"] <= -28
+    assert row["crude_exports_pct"] < row["production_pct"] - 10
+
+
+def test_a_replay_uses_no_reading_after_its_month():
+    p = episodes.replay("2019-07", "2019-10", draws=8, keep="capacity").isel(scenario=0)
+    history = load_history()["production"]
+    known = p["capacity"].sel(month="2019-07").median()
+    assert abs(float(known) / history["2019-07-01"] - 1) < 0.1
+    with pytest.raises(ValueError, match="must come after"):
+        episodes.replay("2019-07", "2019-07")

@@ -14,10 +14,10 @@ LAYERS = [
     {"_brent", "_cargoes", "_gaps"},
     BLOCKS,
     {"model", "_dataset", "_fit", "_pipeline", "_zarr"},
-    {"summary", "drivers", "evaluation", "counterfactual", "failures", "claims", "dollars"},
+    {"summary", "drivers", "evaluation", "counterfactual", "failures", "claims", "dollars", "episodes", "us_market"},
     {"charts"},
     {"reporting", "explorer"},
-    {"cli", "_console", "_table_commands", "_blackout_pages"},
+    {"cli", "_console", "_dollar_commands", "_table_commands", "_blackout_pages"},
 ]
 # A private module is a part of the room it was split from.
 PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_outage_fit": "outages", "_outage_record": "outages",

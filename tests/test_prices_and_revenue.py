@@ -1,10 +1,12 @@
 """A wider gap never raises the price received; what is invoiced is not what is collected."""
 
 import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vzmodel import balance, prices, revenue
+from vzmodel import balance, dollars, evaluation, load_assumptions, load_tables, prices, revenue, us_market
 
 T, N, M = 6, 40, len(balance.MARKETS)
 DAYS = np.array([31.0, 28.0, 31.0, 30.0, 31.0, 30.0])
@@ -99,8 +101,18 @@ def test_a_cargo_that_repays_debt_is_an_export_and_not_cash():
     m = money(collection_lag=0)
     none = money(sales=np.zeros((T, M, N)), collection_lag=0)
     assert (none["gross_export_value"] > 0).all()
-    np.testing.assert_allclose(none["cash_revenue"], -0.5 * none["import_bill"])
+    np.testing.assert_array_equal(none["cash_revenue"], 0)
     assert (m["cash_revenue"] > none["cash_revenue"]).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 150))
+def test_no_more_cash_is_paid_for_imports_than_comes_in(share, escrow, sold):
+    m = money(sales=np.full((T, M, N), sold), cash_import_share=share, escrow_share=escrow)
+    free = m["cash_collected"] * (1 - escrow)
+    np.testing.assert_allclose(m["cash_import_bill"], np.minimum(share * m["import_bill"], free))
+    np.testing.assert_allclose(m["cash_revenue"], free - m["cash_import_bill"])
+    assert (m["cash_revenue"] >= 0).all()
 
 
 @settings(max_examples=30, deadline=None)
@@ -122,5 +134,143 @@ def test_late_payment_delays_cash_and_loses_none():
 
 def test_escrow_holds_cash_back_before_the_import_bill():
     held, free = money(escrow_share=1.0), money(escrow_share=0.0)
-    np.testing.assert_allclose(held["cash_revenue"], -0.5 * held["import_bill"])
+    np.testing.assert_array_equal(held["cash_revenue"], 0)
+    np.testing.assert_allclose(held["cash_collected"], free["cash_collected"])
     assert (free["cash_revenue"] > held["cash_revenue"]).all()
+
+
+# --- Brent against no change -----------------------------------------------------------------------------------------
+
+
+def test_brent_is_forecast_better_than_no_change_since_1997_with_honest_bands():
+    table = load_tables()["prices"]
+    brent = table[table["series"] == "brent"].set_index("month")["value"]
+    when = {"first": "1997-01", "last": "2026-06", "step": 2}
+    ours = evaluation.backtest(brent, prices.forecast, **when).groupby("horizon")
+    floor = evaluation.backtest(brent, evaluation.no_change, **when).groupby("horizon")
+    for loss in ("crps", "pinball"):
+        assert (ours[loss].mean() / floor[loss].mean()).mean() <= 0.97
+    covered = ours["covered"].mean()
+    # forecasts of h months overlap: about 354 / h of them are independent
+    error = np.sqrt(0.8 * 0.2 / (354 / np.array([1, 3, 6, 12, 24])))
+    assert (np.abs(covered - 0.8) <= 2 * error).all()
+
+
+def test_a_price_path_with_a_gap_is_refused():
+    path = np.full((3, 1), 70.0)
+    path[1] = np.nan
+    with pytest.raises(ValueError, match="fill the gaps"):
+        prices.simulate_brent(70.0, path, np.ones(1), np.ones(1), np.zeros((3, 1)), np.ones(3, bool))
+    series = pd.Series(50.0 + np.arange(60) % 3, index=pd.period_range("2000-01", periods=60, freq="M"))
+    series.iloc[30] = np.nan
+    with pytest.raises(ValueError, match="gaps"):
+        prices.forecast(series, 3)
+
+
+def test_a_quarter_of_the_last_change_of_brent_comes_again_and_half_a_half_life_later_none():
+    flat = {"level": np.full(1, 100.0), "half_life": np.full(1, 1e9), "volatility": np.zeros(1)}
+    p = prices.simulate_brent(100.0, **flat, shocks=np.zeros((40, 1)), given=np.zeros(40, bool), change=0.12)
+    np.testing.assert_allclose(np.log(p[0] / 100), 0.03, rtol=1e-6)
+    np.testing.assert_allclose(np.log(p[-1] / 100), 0.04, rtol=1e-6)  # 0.12 (1/4 + 1/16 + ...)
+
+
+def test_brent_has_rare_shocks_of_its_own():
+    table = load_assumptions().table
+    assert {"brent_shock_probability", "brent_shock_scale", "heavy_shock_probability"} <= set(table.index)
+    assert table.loc["brent_shock_scale", "block"] == "prices"
+
+
+# --- Gaps and prices at origin ---------------------------------------------------------------------------------------
+
+
+def test_prices_at_origin_on_the_days_that_were_printed():
+    checks = dollars.price_checks()
+    assert 14 <= checks.loc["2020-03-09", "at_origin"] <= 18
+    assert abs(checks.loc["2026-01", "at_origin"] - 51.5) <= 3
+
+
+def test_a_quote_is_put_at_origin_before_it_is_compared():
+    freight = {"us": 3.0, "china": 5.0, "india": 4.5, "europe": 3.0}
+    r = prices.reported_gaps(load_tables(), freight)
+    row = r[(r["start"] == "2026-01-01") & (r["market"] == "us") & (r["basis"] == "delivered")].iloc[0]
+    assert (row["low"], row["high"]) == (11.5, 12.5)  # 8.5-9.5 delivered
+    alone = r[r["basis"] == "sanction_part"]
+    assert (alone.loc[alone["unused"] == "", "low"] > 10).all()  # quality of 8-11 added
+    assert (r.loc[r["basis"] == "formula", "unused"] != "").all()
+
+
+def test_the_fitted_gap_follows_quotes_that_agree():
+    months = pd.period_range("2020-01", "2021-12", freq="M")
+    quotes = pd.DataFrame({"start": months.to_timestamp(), "end": months.to_timestamp(), "low": 12.0, "high": 12.0})
+    fit = prices.fitted_gap(quotes.assign(unused=""), months)
+    np.testing.assert_allclose(fit["p50"], 12.0, atol=1e-3)
+    with pytest.raises(ValueError, match="10 or more"):
+        prices.fitted_gap(quotes.head(3).assign(unused=""), months)
+
+
+# --- The record of the dollars ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def record():
+    return dollars.record(draws=512)
+
+
+def test_bands_hold_three_published_years_in_four_and_lie_on_neither_side(record):
+    scores = dollars.scored(dollars.revenue_by_concept(record))
+    everything = scores.loc["all"]
+    assert everything["share"] >= 0.75 and everything["width"] <= 1.5
+    assert everything["centre_above"] > 0 and everything["centre_below"] > 0
+    assert scores.loc["gross", "share"] >= 0.75 and scores.loc["gross", "width"] <= 1.5
+
+
+def test_every_published_figure_is_listed_with_its_author_or_says_why_it_has_no_band(record):
+    table = dollars.revenue_by_concept(record)
+    assert len(table) == len(load_tables()["revenue"])
+    assert (table["p50"].isna() == (table["not_compared"] != "")).all()
+    assert table[["author", "published"]].notna().all().all()
+
+
+def test_settlement_shares_of_a_year_add_up_and_agree_with_those_published(record):
+    table = dollars.settlement_by_year(record)
+    whole = table["kbd"].drop("collected of invoices", level=1).groupby(level=0).sum()
+    exports = record["exports"].isel(scenario=0).groupby("month.year").mean("month").median("draw")
+    np.testing.assert_allclose(whole.loc[2018], float(exports.sel(year=2018)), rtol=0.05)
+    assert 0.62 <= table.loc[(2018, "cash"), "p50"] <= 0.86
+    # the audit's 16 % of all invoices is a floor
+    audit = table.loc[(2023, "collected of invoices")]
+    assert audit["published_low"] == 0.16 and audit["p10"] >= 0.16
+
+
+def test_cash_revenue_is_never_below_zero_in_the_record(record):
+    assert float(record["cash_revenue"].min()) >= 0
+    paid = record["cash_import_bill"]
+    assert (paid <= record["import_bill"] + 1e-9).all() and (paid <= record["cash_collected"] + 1e-9).all()
+
+
+# --- The United States as a market -----------------------------------------------------------------------------------
+
+
+def test_january_2019_has_both_counts_and_licensed_imports_rise():
+    t = us_market.us_sales("2019-01")
+    assert (t.loc["2019-01-01", "low"], t.loc["2019-01-01", "tankers"]) == (484, 484)
+    assert t.loc["2023-01-01", "eia_crude"] == 40 and t.loc["2025-01-01", "eia_crude"] == 287
+    assert t.loc["2025-07-01", "eia_crude"] < 10 < t.loc["2026-07-01", "eia_crude"] == 701
+    assert us_market.us_sales("2010-01")["customs_imports_usd_m"].notna().sum() > 190
+
+
+def test_the_cost_of_losing_the_us_is_the_sum_of_its_parts():
+    cost = us_market.cost_of_losing_the_us(last="2019-08", draws=256)
+    np.testing.assert_allclose(cost[["unsold", "shut_in", "wider_gap", "blocked"]].sum(axis=1), cost["total"])
+    paid = cost["blocked"]
+    assert 350 <= paid.sum() <= 900 and paid.loc["2019-05":].abs().max() < 1e-9  # about 0.7bn, 28 January-28 April
+    assert (cost["total"].loc["2019-02":"2019-04"] > 0).all()
+
+
+def test_a_forced_discount_costs_more_than_a_quantity_limit_of_its_size():
+    t = us_market.limit_or_discount(600, 65, 15, 0.2, lifting=10)
+    assert np.isclose(t.loc["forced_discount", "net_loss"], 0.2 * 600 * 50 / 1000)
+    saved = t.loc["quantity_limit", ["saved_diluent", "saved_lifting"]].sum()
+    assert np.isclose(t["net_loss"].diff().iloc[-1], saved) and saved > 0
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        us_market.limit_or_discount(cut=1.2)

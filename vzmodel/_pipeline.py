@@ -236,7 +236,7 @@ def _brent(
     a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, scenario: Scenario
 ) -> np.ndarray:
     seen = len(inputs.brent)
-    e = streams.heavy(shocks["brent"], shocks["brent rare"], a["heavy_shock_probability"], a["heavy_shock_scale"])
+    e = streams.heavy(shocks["brent"], shocks["brent rare"], a["brent_shock_probability"], a["brent_shock_scale"])
     level = np.broadcast_to(a["brent"], e.shape)
     out = np.empty(e.shape)
     out[:seen] = inputs.brent[:, None]
@@ -244,7 +244,13 @@ def _brent(
         last = float(inputs.brent[-1]) if seen else inputs.last_brent
         given = _given(scenario.changes.get("brent", {}), inputs.months)
         out[seen:] = prices.simulate_brent(
-            last, level[seen:], a["brent_half_life"], a["brent_volatility"], e[seen:], given[seen:]
+            last,
+            level[seen:],
+            a["brent_half_life"],
+            prices.deviations(a["brent_volatility"], a["brent_volatility_long"], len(out) - seen),
+            e[seen:],
+            given[seen:],
+            a["brent_change"],
         )
     return out
 

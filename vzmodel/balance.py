@@ -6,21 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-MARKETS = ("us", "china", "india", "europe", "cuba", "other")
-CREDITORS = ("china", "rosneft")
-DIVERTIBLE = tuple(MARKETS.index(m) for m in MARKETS if m != "cuba")
-"""Markets that can take barrels freed elsewhere: Cuba takes what it is supplied."""
-FLOOR_SHARE = 0.02
-"""Share with which a market that bought nothing before can still take diverted barrels [1]."""
-
-NONCASH = ("debt_cargoes_china", "debt_cargoes_rosneft", "supply_cargoes", "swap_cargoes", "partner_cargoes")
-_ACCESS_OF = {
-    "debt_cargoes_china": "china",
-    "debt_cargoes_rosneft": "china",
-    "supply_cargoes": "cuba",
-    "swap_cargoes": "other",
-    "partner_cargoes": "us",
-}
+from ._cargoes import CREDITORS as CREDITORS
+from ._cargoes import MARKETS as MARKETS
+from ._cargoes import NONCASH as NONCASH
+from ._cargoes import blend as blend
+from ._cargoes import noncash as noncash
+from ._cargoes import place as place
 
 
 def crude(
@@ -56,141 +47,105 @@ def crude(
     Notes
     -----
     ``production + diluent_imports = refinery_intake + sales + debt, supply, swap and partner cargoes + stock change +
-    unaccounted`` holds to rounding. A market takes its share of what is offered times its access; of what closed
-    markets leave, the open ones come to take up to ``diversion_share``, with a lag; the rest fills the tanks, and
-    once they are full the wells are shut in.
+    unaccounted`` holds to rounding. A market takes its share of what is offered times its access; of what more closed
+    markets leave, the more open ones come to take up to ``diversion_share``, with a lag; the rest fills the tanks, and
+    once they are full the wells are shut in. Wells shut in for a second month come back at ``restart_rate`` a month.
+    Where storage_start is dated, each new value is a reading of the stock, and the difference is unaccounted for.
+
+    Raises
+    ------
+    ValueError
+        If an access or share lies outside [0, 1] or a stock is negative.
     """
     months, draws = capacity.shape
     at = {name: np.broadcast_to(a[name], (months, draws)) for name in _NEEDED}
+    _check(at)
     share = _shares(at)
     access = np.stack([at[f"access_volume_{m}"] for m in MARKETS], axis=1)
-    out = {name: np.empty((months, draws)) for name in _SCALARS}
-    out["sales"], out["diverted"] = np.empty(access.shape), np.empty(access.shape)
-    out["debt_balance"] = np.empty((months, len(CREDITORS), draws))
-    left, run, taken = np.ones(draws), np.ones(draws), np.zeros(draws)
-    stock = np.array(at["storage_start"][0])
+    out: dict[str, np.ndarray] = {}
+    left, run, taken, idle, long = np.ones(draws), np.ones(draws), *np.zeros((3, draws))
+    stock, jump = np.array(at["storage_start"][0]), np.zeros(draws)
     loans = [np.array(np.broadcast_to(a[f"debt_start_{c}"], (months, draws))[0]) for c in CREDITORS]
     for t in range(months):
         now = {name: values[t] for name, values in at.items()}
+        if t:
+            stock, jump = _read(stock, at["storage_start"][t - 1], now)
         top = capacity[t] * left
         potential = top * availability[t]
         cut, diluent = blend(potential, run, now)
-        liftable = potential - cut
+        # wells idle for a second month come back at a rate, whatever the tanks allow
+        stuck = np.minimum(long * (1 - now["restart_rate"]), potential - cut)
+        liftable = potential - cut - stuck
         intake = np.minimum(now["refinery_intake"] * availability[t], liftable + diluent)
         # what cannot be explained cannot be larger than what there is
         unexplained = np.minimum(now["unaccounted"], liftable + diluent - intake)
         to_ship = liftable + diluent - intake - unexplained
         cargoes, loans = noncash(to_ship, loans, debt_price[t], days[t], now)
-        spare = to_ship - sum(cargoes.values())
-        drawn = np.maximum(stock - now["storage_normal"], 0) / np.maximum(now["drawdown_months"], 1) * 1000 / days[t]
-        offer = spare + drawn
+        offer, drawn = _offer(to_ship - sum(cargoes.values()), stock, days[t], now)
         direct, diverted, taken = place(offer, share[t], access[t], taken, now)
-        unsold = np.maximum(offer - (direct + diverted).sum(axis=0), 0)
-        filled = stock + (unsold - drawn) * days[t] / 1000
-        over = np.maximum(filled - now["storage_capacity"], 0) * 1000 / days[t]
-        shut = np.minimum(np.minimum(over, unsold), liftable)
-        stock = filled - shut * days[t] / 1000
-        out["capacity"][t], out["deferred_production"][t] = top, top * (1 - availability[t])
-        out["shut_in"][t], out["production"][t] = cut + shut, liftable - shut
-        out["diluent_imports"][t], out["refinery_intake"][t], out["unaccounted"][t] = diluent, intake, unexplained
-        out["sales"][t], out["diverted"][t], out["storage"][t] = direct + diverted, diverted, stock
-        out["debt_cargoes"][t] = cargoes["debt_cargoes_china"] + cargoes["debt_cargoes_rosneft"]
-        for name in ("supply_cargoes", "swap_cargoes", "partner_cargoes"):
-            out[name][t] = cargoes[name]
-        out["exports"][t] = (direct + diverted).sum(axis=0) + sum(cargoes.values())
-        out["debt_balance"][t] = loans
-        run = np.clip(1 - shut / np.maximum(liftable, 1e-9), 0, 1)
-        left = left * (1 - now["shut_in_scarring"] * np.clip((cut + shut) / np.maximum(top, 1e-9), 0, 1))
+        sales = direct + diverted
+        stock, shut = _store(stock, offer - sales.sum(axis=0), drawn, liftable, days[t], now)
+        long, idle = np.minimum(idle, stuck + shut), stuck + shut
+        run = np.clip(1 - idle / np.maximum(potential - cut, 1e-9), 0, 1)
+        left = left * (1 - now["shut_in_scarring"] * np.clip((cut + idle) / np.maximum(top, 1e-9), 0, 1))
+        month = {
+            "capacity": top,
+            "deferred_production": top * (1 - availability[t]),
+            "shut_in": cut + idle,
+            "production": liftable - shut,
+            "diluent_imports": diluent,
+            "refinery_intake": intake,
+            # a reading of the stock moves it: the barrels that appear or vanish are unaccounted for
+            "unaccounted": unexplained - jump * 1000 / days[t],
+            "sales": sales,
+            "diverted": diverted,
+            "storage": stock,
+            **{name: cargoes[name] for name in ("supply_cargoes", "swap_cargoes", "partner_cargoes")},
+            "debt_cargoes": cargoes["debt_cargoes_china"] + cargoes["debt_cargoes_rosneft"],
+            "exports": sales.sum(axis=0) + sum(cargoes.values()),
+            "debt_balance": np.stack(loans),
+        }
+        _keep(out, t, months, month)
     return out
 
 
-def blend(potential: np.ndarray, run: np.ndarray, now: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the crude that cannot be blended and the diluent imported, both (draw,) [kb/d].
-
-    Parameters
-    ----------
-    potential : ndarray of shape (draw,)
-        Crude that power would allow [kb/d].
-    run : ndarray of shape (draw,)
-        Share of last month's liftable crude that was not shut in [1].
-    now : dict of ndarray of shape (draw,)
-        extra_heavy_share, diluent_per_blend, diluent_imported_share and diluent [1].
-
-    Notes
-    -----
-    A barrel of extra-heavy needs ``d / (1 - d)`` of diluent, ``d`` its share of the blend; the part of the need that
-    imports meet is lost as far as they cannot be had.
-
-    Examples
-    --------
-    Half of 900 kb/d extra-heavy, a quarter of the blend imported diluent, all of it available:
-
-    >>> one = np.ones(1)
-    >>> blend(900 * one, one, {"extra_heavy_share": 0.5, "diluent_per_blend": 0.25, "diluent_imported_share": 1.0,
-    ...                        "diluent": one})
-    (array([0.]), array([150.]))
-    """
-    reliant = now["extra_heavy_share"] * now["diluent_imported_share"]
-    ratio = now["diluent_per_blend"] / (1 - now["diluent_per_blend"])
-    return potential * reliant * (1 - now["diluent"]), potential * run * reliant * now["diluent"] * ratio
+def _keep(out: dict[str, np.ndarray], t: int, months: int, month: Mapping[str, np.ndarray]) -> None:
+    """Write one month into the arrays of all, made when the first month shows their shapes."""
+    for name, values in month.items():
+        if name not in out:
+            out[name] = np.empty((months, *values.shape))
+        out[name][t] = values
 
 
-def noncash(
-    to_ship: np.ndarray, loans: list[np.ndarray], price: np.ndarray, days: float, now: Mapping[str, np.ndarray]
-) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
-    """Return cargoes that bring no cash, by settlement (draw,) [kb/d], and the loans left [USD million].
-
-    Parameters
-    ----------
-    to_ship : ndarray of shape (draw,)
-        Crude that could be shipped [kb/d]; cargoes are cut in proportion where they exceed it.
-    loans : list of ndarray of shape (draw,)
-        Loans outstanding by creditor [USD million]; their cargoes stop at a zero balance.
-    price : ndarray of shape (draw,)
-        Price credited [USD/bbl].
-    days : float
-        Days in the month [day].
-    now : dict of ndarray of shape (draw,)
-        Agreed cargoes [kb/d] and access by volume [1].
-    """
-    worth = price * days / 1000
-    cargoes = {name: now[name] * now[f"access_volume_{_ACCESS_OF[name]}"] for name in NONCASH}
-    for creditor, loan in zip(CREDITORS, loans, strict=True):
-        name = f"debt_cargoes_{creditor}"
-        cargoes[name] = np.minimum(cargoes[name], loan / worth)
-    asked = sum(cargoes.values())
-    scale = np.minimum(1, to_ship / np.maximum(asked, 1e-9))
-    cargoes = {name: cargo * scale for name, cargo in cargoes.items()}
-    return cargoes, [
-        np.maximum(loan - cargoes[f"debt_cargoes_{c}"] * worth, 0) for c, loan in zip(CREDITORS, loans, strict=True)
-    ]
+def _read(stock: np.ndarray, before: np.ndarray, now: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stock, moved to a reading dated to this month if there is one, and the move [million bbl]."""
+    read = np.where(now["storage_start"] == before, stock, np.minimum(now["storage_start"], now["storage_capacity"]))
+    return read, read - stock
 
 
-def place(
-    offer: np.ndarray, share: np.ndarray, access: np.ndarray, taken: np.ndarray, now: Mapping[str, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what each market takes directly and as diverted barrels, (market, draw) [kb/d], and the share diverted.
+def _offer(
+    spare: np.ndarray, stock: np.ndarray, days: float, now: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the crude offered for cash and the part of it out of tanks [kb/d]."""
+    above = np.maximum(stock - now["storage_normal"], 0) * 1000 / days
+    drawn = above / np.maximum(now["drawdown_months"], 1)
+    return spare + drawn, drawn
 
-    Parameters
-    ----------
-    offer : ndarray of shape (draw,)
-        Crude offered for cash [kb/d].
-    share, access : ndarray of shape (market, draw)
-        Share of the offer each market takes when open, and how open it is [1].
-    taken : ndarray of shape (draw,)
-        Share of the offer that was diverted last month [1].
-    now : dict of ndarray of shape (draw,)
-        diversion_share [1] and diversion_lag [month].
-    """
-    freed = 1 - (share * access).sum(axis=0)
-    open_to = access[list(DIVERTIBLE)]
-    target = now["diversion_share"] * open_to.max(axis=0) * freed
-    taken = np.minimum(taken + (target - taken) / np.maximum(now["diversion_lag"], 1), target)
-    weight = np.zeros(share.shape)
-    weight[list(DIVERTIBLE)] = (share[list(DIVERTIBLE)] + FLOOR_SHARE) * open_to
-    total = weight.sum(axis=0)
-    diverted = weight * (taken * offer / np.where(total > 0, total, 1))
-    return share * access * offer, diverted, np.where(total > 0, taken, 0)
+
+def _store(
+    stock: np.ndarray,
+    unsold: np.ndarray,
+    drawn: np.ndarray,
+    liftable: np.ndarray,
+    days: float,
+    now: Mapping[str, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stock at the end of the month [million bbl] and the crude shut in because tanks are full [kb/d]."""
+    unsold = np.maximum(unsold, 0)
+    filled = stock + (unsold - drawn) * days / 1000
+    over = np.maximum(filled - now["storage_capacity"], 0) * 1000 / days
+    shut = np.minimum(np.minimum(over, unsold), liftable)
+    return filled - shut * days / 1000, shut
 
 
 def products(intake: np.ndarray, a: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -231,27 +186,27 @@ def products(intake: np.ndarray, a: Mapping[str, np.ndarray]) -> dict[str, np.nd
     }
 
 
+def _check(at: Mapping[str, np.ndarray]) -> None:
+    for name, values in at.items():
+        top = np.inf
+        if name.startswith(("access_", "market_share_")) or name in _SHARES:
+            top = 1.0
+        elif not name.startswith("storage_"):
+            continue
+        # a NaN fails both comparisons
+        if not (values.min() >= 0 and values.max() <= top):
+            bad = float(values.min()) if not values.min() >= 0 else float(values.max())
+            unit = "1" if top == 1 else "million bbl"
+            raise ValueError(f"{name} is {bad:g} [{unit}]; it must lie between 0 and {top:g}")
+
+
 def _shares(at: Mapping[str, np.ndarray]) -> np.ndarray:
     share = np.stack([at[f"market_share_{m}"] for m in MARKETS], axis=1)
     total = share.sum(axis=1, keepdims=True)
     return share / np.where(total > 0, total, 1)
 
 
-_SCALARS = (
-    "capacity",
-    "deferred_production",
-    "shut_in",
-    "production",
-    "diluent_imports",
-    "refinery_intake",
-    "unaccounted",
-    "exports",
-    "debt_cargoes",
-    "supply_cargoes",
-    "swap_cargoes",
-    "partner_cargoes",
-    "storage",
-)
+_SHARES = ("diversion_share", "extra_heavy_share", "diluent_imported_share", "diluent", "restart_rate")
 _NEEDED = (
     *(f"access_volume_{m}" for m in MARKETS),
     *(f"market_share_{m}" for m in MARKETS),
@@ -269,4 +224,5 @@ _NEEDED = (
     "diluent_imported_share",
     "diluent",
     "shut_in_scarring",
+    "restart_rate",
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, _console
+from . import __version__, _console, _dollar_commands
 from ._console import AsOf, Draws, File, Folder, Json, Months, Period, Seed, Variables
 from ._table_commands import chosen, data_app, scenarios_app
 
@@ -21,6 +21,8 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(data_app, name="data")
+for _command in ("revenue", "settlement", "us_sales", "episodes"):
+    app.command(_command.replace("_", "-"))(getattr(_dollar_commands, _command))
 
 def main() -> None:
     """Run the command line."""

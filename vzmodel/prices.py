@@ -7,12 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from . import streams
-from .forecasting import forecast as forecast
+from . import _brent, streams
+from ._brent import deviations as deviations
+from ._brent import forecast as forecast
+from ._gaps import fitted_gap as fitted_gap
+from ._gaps import reported_gaps as reported_gaps
 
 
 def simulate_brent(
-    last: float, level: np.ndarray, half_life: np.ndarray, volatility: np.ndarray, shocks: np.ndarray, given: np.ndarray
+    last: float,
+    level: np.ndarray,
+    half_life: np.ndarray,
+    volatility: np.ndarray,
+    shocks: np.ndarray,
+    given: np.ndarray,
+    change: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Simulate the monthly mean price of Brent.
 
@@ -30,16 +39,23 @@ def simulate_brent(
         Shocks of unit variance [1].
     given : ndarray of bool, shape (month,)
         Months whose level is a path: the median follows it exactly.
+    change : ndarray of shape (draw,) or float
+        Log change of the last month known, a quarter of which comes again [1].
 
     Returns
     -------
     ndarray of shape (month, draw)
         Price [USD/bbl], above 0.
 
+    Raises
+    ------
+    ValueError
+        If the last price or the path has a gap or is not above 0.
+
     Notes
     -----
-    ``log P_t = m_t + u_t``; ``m_t = m_{t-1} + k (log L_t - m_{t-1})``, or ``log L_t`` where a path is given;
-    ``u_t = (1 - k) u_{t-1} + s e_t`` with ``k = 1 - 2^(-1/half-life)``.
+    ``log P_t = m_t + u_t``; ``m_t = m_{t-1} + k (log L_t - m_{t-1}) + 0.25^t change``, or ``log L_t`` where a path is
+    given; ``u_t = (1 - k) u_{t-1} + s_t e_t`` with ``k = 1 - 2^(-1/half-life)``.
 
     Examples
     --------
@@ -51,11 +67,17 @@ def simulate_brent(
     """
     speed = np.broadcast_to(1 - 0.5 ** (1 / half_life), shocks.shape)
     volatility = np.broadcast_to(volatility, shocks.shape)
+    if not (last > 0 and np.isfinite(last) and np.min(level) > 0 and np.max(level) < np.inf):
+        raise ValueError(
+            f"Brent starts at {last:g} and its path runs from {np.min(level):g} to {np.max(level):g} [USD/bbl]; "
+            "every month needs a price above 0: fill the gaps"
+        )
     path = np.broadcast_to(np.log(level), shocks.shape)
-    middle, away = np.log(last), np.zeros(shocks.shape[1])
+    middle, away, carried = np.log(last), np.zeros(shocks.shape[1]), change
     out = np.empty(shocks.shape)
     for t in range(len(shocks)):
-        middle = path[t] if given[t] else middle + speed[t] * (path[t] - middle)
+        carried = _brent.MOMENTUM * carried
+        middle = path[t] if given[t] else middle + speed[t] * (path[t] - middle) + carried
         away = (1 - speed[t]) * away + volatility[t] * shocks[t]
         out[t] = middle + away
     return np.exp(out)
@@ -146,7 +168,7 @@ def by_market(a: Mapping[str, np.ndarray], name: str, markets: tuple[str, ...], 
 
 
 def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
-    """Fit the size of Brent's monthly shocks.
+    """Fit Brent's shocks: their size now, the size to which it returns, and the last change.
 
     Parameters
     ----------
@@ -158,25 +180,35 @@ def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        brent_volatility [1]: standard deviation of the monthly log change over the last fifteen years, with the
-        error of its estimate (kurtosis counted).
+        brent_volatility and brent_volatility_long [1]: standard deviation of the coming month's log shock and of those
+        of the long run, with the error of an estimate from fifteen years (kurtosis counted); brent_change [1]: the
+        last month's log change.
 
     Raises
     ------
     ValueError
         If there are fewer than 36 months.
     """
-    change = np.log(brent.dropna()).diff().dropna().iloc[-180:]
+    change = np.log(brent.dropna()).diff().dropna().iloc[-_brent.LONG :]
     if len(change) < 36:
         raise ValueError(f"Brent has {len(change)} monthly changes; at least 36 are needed")
-    sd = float(change.std())
+    found = _brent.fit(brent)
     # standard error of a standard deviation under fat tails
     error = 0.5 * np.sqrt((float(change.kurt()) + 2) / len(change))
-    z = streams.normal(0, "estimate prices", (), draws=rows)
-    frame = pd.DataFrame({"brent_volatility": sd * np.exp(error * z)})
-    frame.attrs["units"] = {"brent_volatility": "1"}
+    factor = np.exp(error * streams.normal(0, "estimate prices", (), draws=rows))
+    frame = pd.DataFrame(
+        {
+            "brent_volatility": found["volatility"] * factor,
+            "brent_volatility_long": found["volatility_long"] * factor,
+            "brent_change": np.full(rows, found["change"]),
+        }
+    )
+    span = f"monthly log changes {change.index[0]:%Y-%m} to {change.index[-1]:%Y-%m}"
+    frame.attrs["units"] = dict.fromkeys(frame, "1")
     frame.attrs["notes"] = {
-        "brent_volatility": f"monthly log changes {change.index[0]:%Y-%m} to {change.index[-1]:%Y-%m}"
+        "brent_volatility": f"recent months weigh most, {span}",
+        "brent_volatility_long": span,
+        "brent_change": f"last of {span}",
     }
     frame.attrs["last"] = float(brent.dropna().iloc[-1])
     return frame

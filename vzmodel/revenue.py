@@ -97,14 +97,16 @@ def dollars(
     Returns
     -------
     dict of ndarray of shape (month, draw)
-        route_cost [USD/bbl]; gross_export_value, net_export_value, invoiced_value, import_bill, cash_revenue,
-        operator_local_dollars and other_exports [USD million].
+        route_cost [USD/bbl]; gross_export_value, net_export_value, invoiced_value, cash_collected, import_bill,
+        cash_import_bill, cash_revenue, operator_local_dollars and other_exports [USD million].
 
     Notes
     -----
-    ``cash_revenue = collected (1 - escrow_share) - cash_import_share import_bill``. Debt cargoes are worth what China
-    pays, supplies what Cuba is charged, swaps the price of other buyers, partners' cargoes the price in the United
-    States.
+    ``cash_revenue = cash_collected (1 - escrow_share) - cash_import_bill``. What is paid in cash for fuel and diluent
+    is ``cash_import_bill = min(cash_import_share import_bill, cash_collected (1 - escrow_share))``: a seller to whom no
+    bank lends pays out of the month's takings, and what is beyond them comes by swap or on credit. Debt cargoes are
+    worth what China pays, supplies what Cuba is charged, swaps the price of other buyers, partners' cargoes the price
+    in the United States.
     """
     us, china, _, _, cuba, other = (realised[:, m] for m in range(6))
     sales_value = value(barrels["sales"], realised, days)
@@ -122,6 +124,8 @@ def dollars(
     cash_invoices = kept * ((sales_value * cash_access).sum(axis=1) + fuel * cash_access[:, -1])
     gross = cash_sales + debt + supply + swap + partner + fuel
     cash = collected(cash_invoices, a["collection_share"], a["collection_lag"])
+    free = cash * (1 - a["escrow_share"])
+    paid = np.minimum(a["cash_import_share"] * bill, free)
     sold = barrels["sales"].sum(axis=1)
     price = np.divide(cash_sales * 1000, sold * days[:, None], out=np.array(other), where=sold > 1e-9)
     return {
@@ -129,8 +133,10 @@ def dollars(
         "gross_export_value": gross,
         "net_export_value": gross - debt - supply - bill,
         "invoiced_value": kept * gross,
+        "cash_collected": cash,
         "import_bill": bill,
-        "cash_revenue": cash * (1 - a["escrow_share"]) - a["cash_import_share"] * bill,
+        "cash_import_bill": paid,
+        "cash_revenue": free - paid,
         "operator_local_dollars": partner * a["operator_local_share"],
         "other_exports": np.broadcast_to(a["other_exports"] / 12, gross.shape),
     }

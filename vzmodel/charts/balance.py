@@ -91,8 +91,97 @@ def uses(p: xr.Dataset, scenario: str, ax: Axes | None = None) -> Axes:
     return ax
 
 
+BUYERS = {
+    "us": ("United States", style.BLUE),
+    "china": ("China", style.VERMILION),
+    "india": ("India", style.ORANGE),
+    "europe": ("Europe", style.GREEN),
+    "other": ("others", style.SKY),
+    "cuba": ("Cuba", style.YELLOW),
+}
+OWED = ("partner_cargoes", "swap_cargoes", "debt_cargoes", "supply_cargoes")
+
+
+def markets_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
+    """Return the mean over draws of cash sales by market and of the cargoes that bring no cash, in kb/d.
+
+    Parameters
+    ----------
+    p : xarray.Dataset
+        With sales by market (``keep=``) and the cargoes by settlement.
+    scenario : str
+
+    Returns
+    -------
+    DataFrame
+        Index month; columns the markets, then partner, swap, debt and supply cargoes [kb/d].
+
+    Raises
+    ------
+    ValueError
+        If the run has no such scenario, or sales were not kept by market.
+    """
+    for name in ("sales", *OWED):
+        fans.check(p, name, scenario)
+    if "market" not in p["sales"].dims:
+        raise ValueError("sales are summed over markets: run with keep=['sales', 'debt_cargoes', ...] to keep them")
+    run = p.sel(scenario=scenario)
+    columns = {m: run["sales"].sel(market=m).mean("draw").to_numpy() for m in BUYERS}
+    columns |= {name: run[name].mean("draw").to_numpy() for name in OWED}
+    return pd.DataFrame(columns, index=pd.DatetimeIndex(style.stamps(p["month"].to_index()), name="month"))
+
+
+def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = None) -> Axes:
+    """Draw crude exports stacked: cash sales by market, then the cargoes that bring no cash; dated events marked.
+
+    Parameters
+    ----------
+    p : xarray.Dataset
+        With sales by market (``keep=``).
+    scenario : str
+    events : DataFrame or sequence of (day, text), optional
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        As `markets_table` does.
+    """
+    table = markets_table(p, scenario)
+    names = {**BUYERS, **{name: USES[name] for name in OWED}}
+    greys = dict(zip(OWED, ("0.55", "0.68", "0.8", "0.9"), strict=True))
+    with style.context():
+        ax = style.axes(ax)
+        below, labels, edge = pd.Series(0.0, index=table.index), [], len(table) // 16
+        for name, (text, colour) in names.items():
+            top = below + table[name]
+            ax.fill_between(table.index.to_numpy(), below, top, color=greys.get(name, colour), alpha=0.85, lw=0)
+            middle = float(below.iloc[-1] + top.iloc[-1]) / 2
+            if table[name].iloc[-1] >= 10:
+                dark = style.GREY if name in greys else colour
+                labels.append((middle, f"{text} {table[name].iloc[-1]:,.0f}", dark))
+            elif table[name].max() >= 100:
+                peak = min(max(int(table[name].to_numpy().argmax()), edge), len(table) - 1 - edge)
+                ax.annotate(text, (table.index[peak], float((below + top).iloc[peak]) / 2), ha="center", va="center",
+                            fontsize=7.5, path_effects=style.HALO, zorder=6)
+            below = top
+        ax.set_xlim(table.index[0], table.index[-1])
+        ax.set_ylim(0, float(below.max()) * 1.15)
+        style.dates(ax)
+        style.mark_events(ax, events)
+        style.heading(ax, f"Who takes the crude, {scenario}", "kb/d, mean over draws; greys bring no cash")
+        style.label_right(ax, labels, 7.4)
+        style.notes(ax, style.run_note(p), "Means add up to crude exports; products stand apart. "
+                                           "No band: see the fans.")
+    return ax
+
+
 def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax: Axes | None = None,
-            **more: Any) -> Axes:
+            capacity: pd.DataFrame | None = None, **more: Any) -> Axes:
     """Draw the fan of crude in tanks, with dated stock readings as dots, vermilion after the first month.
 
     Parameters
@@ -102,6 +191,8 @@ def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax:
     readings : Series, optional
         Stock by day [million bbl]
     ax : Axes, optional
+    capacity : DataFrame, optional
+        Effective capacity: index month from which it holds, columns low, central and high [million bbl].
     **more
         As for `fan`.
 
@@ -115,6 +206,16 @@ def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax:
         If the run has no such scenario.
     """
     ax = fans.fan(p, "storage", scenario, ax=ax, **more)
+    if capacity is not None and len(capacity):
+        with style.context():
+            months = style.stamps(p["month"].to_index())
+            held = capacity.sort_index().reindex(capacity.index.union(months)).ffill().reindex(months).bfill()
+            x = months.to_numpy()
+            ax.fill_between(x, held["low"], held["high"], step="post", color=style.GREY, alpha=0.18, lw=0, zorder=1)
+            ax.step(x, held["central"], where="post", color=style.GREY, lw=1.3, ls=(0, (3, 2)), zorder=3)
+            ax.annotate("what tanks can hold, and its 80 %", (months[0], float(held["high"].iloc[0])), xytext=(4, 3),
+                        textcoords="offset points", fontsize=7.6, color=style.GREY)
+            ax.set_ylim(0, max(ax.get_ylim()[1], float(held["high"].max()) * 1.12))
     if readings is not None and len(readings):
         with style.context():
             left, right = ax.get_xlim()

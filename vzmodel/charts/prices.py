@@ -11,6 +11,15 @@ from matplotlib.axes import Axes
 
 from . import fans, style
 
+QUOTED = {
+    "all": ("all buyers", style.BLACK),
+    "us": ("United States", style.GREEN),
+    "china": ("China", style.VERMILION),
+    "india": ("India", style.ORANGE),
+    "europe": ("Europe", style.PURPLE),
+    "other": ("traders", style.SKY),
+}
+
 
 def received_table(p: xr.Dataset, scenario: str) -> pd.DataFrame | None:
     """Return quantiles of the price at origin, weighted by sales, or None if the run did not keep it by market.
@@ -84,4 +93,58 @@ def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None
                     textcoords="offset points", va="center", zorder=6)
         ax.annotate("price at origin, median and 80 %", (received.index[1], float(received[0.1].min())),
                     xytext=(0, -4), textcoords="offset points", va="top", fontsize=7.8, color=style.VERMILION)
+    return ax
+
+
+def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the gaps to Brent as reported, put at origin, with the fitted band; formula prices stand apart as crosses.
+
+    Parameters
+    ----------
+    reported : DataFrame
+        As from `prices.reported_gaps` [USD/bbl].
+    fitted : DataFrame
+        As from `prices.fitted_gap`: index month, columns p10, p50, p90 [USD/bbl].
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If no quote lies in the months of the band.
+    """
+    months = fitted.index.to_timestamp()
+    inside = reported[(reported["end"] >= months[0]) & (reported["start"] <= months[-1])]
+    if inside.empty:
+        raise ValueError(f"no quoted gap from {months[0]:%Y-%m} to {months[-1]:%Y-%m}; fit another span")
+    used, apart = inside[inside["unused"] == ""], inside[inside["unused"].str.startswith("a price set")]
+    with style.context():
+        ax = style.axes(ax)
+        x = months.to_numpy()
+        ax.fill_between(x, fitted["p10"], fitted["p90"], color=style.BLUE, alpha=0.18, lw=0, zorder=1)
+        ax.plot(x, fitted["p50"], color=style.BLUE, lw=1.6, zorder=3)
+        for market, (text, colour) in QUOTED.items():
+            rows = used[used["market"] == market]
+            for row in rows.itertuples():
+                ends = [max(row.start, months[0]), row.end + pd.offsets.MonthEnd(0)]
+                middle = (row.low + row.high) / 2
+                ax.plot(ends, [middle, middle], color=colour, lw=2.2, solid_capstyle="round", zorder=4)
+                ax.plot([ends[0] + (ends[1] - ends[0]) / 2] * 2, [row.low, row.high], color=colour, lw=1.1, zorder=4)
+            if len(rows):
+                ax.plot([], [], color=colour, lw=2.2, label=f"{text} ({len(rows)})")
+        centre = apart["start"] + (apart["end"] - apart["start"]) / 2
+        ax.scatter(centre, (apart["low"] + apart["high"]) / 2, marker="x", s=20, color=style.GREY, lw=1.0, zorder=3,
+                   label=f"OPEC's formula price, not fitted ({len(apart)})")
+        ax.set_xlim(months[0], months[-1])
+        ax.set_ylim(bottom=0)
+        ax.legend(loc="upper left", fontsize=7.4, frameon=False, ncols=2)
+        style.dates(ax)
+        style.heading(ax, "Gap to Brent as quoted, at origin", "USD/bbl, quality inside it")
+        style.notes(ax, "Source: the table of quoted gaps; delivered quotes widened by freight, sanction parts by "
+                        "quality.",
+                    f"Line and shading: the level the quotes agree on and 80 % of what one more quote would say "
+                    f"(they disagree by {fitted.attrs['disagreement']:.1f} USD/bbl). Bars: months, range of a quote.")
     return ax

@@ -126,11 +126,10 @@ def waterfall_table(p: xr.Dataset, scenario: str, months: slice | None = None) -
     kept = np.divide(invoiced, gross, out=np.ones_like(gross), where=gross > 0)
     barter = (gross - total["net_export_value"] - total["import_bill"]) * kept
     other = _partner_value(run) * kept
-    rest = "Swaps, partners, not collected,\nescrow, fuel and diluent" if not other.any() else (
-        "Not collected, in escrow,\nfuel and diluent bought")
+    rest = _last_steps(run, invoiced - barter - other, cash, bool(other.any()))
     steps = [("Gross export value", "total", gross), ("Freight and intermediaries", "step", invoiced - gross),
              ("Cargoes for debt and Cuba", "step", -barter), ("Swap and partner cargoes", "step", -other),
-             (rest, "step", -(invoiced - barter - other - cash)), ("Cash of the state company", "total", cash),
+             *rest, ("Cash of the state company", "total", cash),
              ("Dollars sold by operators", "step", total["operator_local_dollars"]),
              ("Oil dollars that arrive", "total", cash + total["operator_local_dollars"])]
     steps = [step for step in steps if step[0] != "Swap and partner cargoes" or other.any()]
@@ -139,6 +138,18 @@ def waterfall_table(p: xr.Dataset, scenario: str, months: slice | None = None) -
                           "low": low, "high": high}, index=pd.Index([name for name, _, _ in steps], name="step"))
     frame.attrs["period"] = f"{stamps[part][0]:%b %Y} to {stamps[part][-1]:%b %Y}"
     return frame
+
+
+def _last_steps(run: xr.Dataset, due: np.ndarray, cash: np.ndarray, apart: bool) -> list[tuple[str, str, np.ndarray]]:
+    """Return the steps from cash invoices to cash: three where the run kept what was collected, one otherwise."""
+    if apart and {"cash_collected", "cash_import_bill"} <= set(run.data_vars):
+        collected, paid = (run[name].sum("month").to_numpy() for name in ("cash_collected", "cash_import_bill"))
+        steps = [("Not collected, or paid late", collected - due), ("Held in escrow", cash + paid - collected),
+                 ("Fuel and diluent for cash", -paid)]
+        return [(name, "step", value) for name, value in steps]
+    name = "Not collected, in escrow,\nfuel and diluent bought" if apart else (
+        "Swaps, partners, not collected,\nescrow, fuel and diluent")
+    return [(name, "step", cash - due)]
 
 
 def _partner_value(run: xr.Dataset) -> np.ndarray:
@@ -210,3 +221,60 @@ def published_table(table: pd.DataFrame, concept: str = "gross") -> pd.DataFrame
     for end in ("low", "high"):
         rows[end] = rows[end].astype(float).fillna(rows["value"])
     return rows[["year", "author", "low", "high", "middle", "published"]].sort_values(["year", "middle"])
+
+
+NAMES = {"gross": "Gross", "net": "Net", "invoiced": "Invoiced", "collected": "Collected"}
+
+
+def concepts(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw revenue by concept and year, 80 % bands with the source error inside, and every published figure as a dot.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `dollars.revenue_by_concept` [USD million].
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If no yearly figure of these concepts can be compared.
+    """
+    rows = table[(table["not_compared"] == "") & table["concept"].isin(NAMES)]
+    rows = rows[rows["period"].astype(str).str.fullmatch(r"\d{4}") & (rows["kind"] == "outcome")]
+    if rows.empty:
+        raise ValueError("no published yearly figure of gross, net, invoiced or collected can be compared")
+    colours = dict(zip(NAMES, (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE), strict=True))
+    shown = [c for c in NAMES if (rows["concept"] == c).any()]
+    with style.context():
+        ax = style.axes(ax)
+        for place, concept in enumerate(shown):
+            part = rows[rows["concept"] == concept]
+            shift = 0.2 * (place - (len(shown) - 1) / 2)
+            for year, same in part.groupby("year"):
+                x = int(str(year)) + shift
+                own = same["scope"].fillna("") == ""
+                band = (same[own] if own.any() else same).iloc[-1]
+                ax.plot([x, x], [band["low"] / 1000, band["high"] / 1000], lw=7, color=colours[concept], alpha=0.3,
+                        solid_capstyle="butt", zorder=2)
+                ax.plot([x - 0.07, x + 0.07], [band["p50"] / 1000] * 2, lw=1.8, color=colours[concept], zorder=3)
+                for row in same.itertuples():
+                    full = row.not_scored == "" and (row.scope == "" or not own.any())
+                    ax.scatter(x, row.value / 1000, s=17, lw=0.9, zorder=4, edgecolor=style.BLACK,
+                               facecolor=style.BLACK if full else "white")
+            ax.plot([], [], lw=7, alpha=0.3, color=colours[concept], label=NAMES[concept])
+        ax.scatter([], [], s=17, color=style.BLACK, label="published")
+        ax.scatter([], [], s=17, edgecolor=style.BLACK, facecolor="white", label="published, other scope or weak")
+        years = sorted(rows["year"].astype(int).unique())
+        ax.set_xticks(years, [str(y) for y in years])
+        ax.set_ylim(bottom=0)
+        ax.legend(loc="upper right", fontsize=7.6, frameon=False)
+        style.heading(ax, "Oil revenue by concept, modelled and published", "USD billion a year")
+        style.notes(ax, "Source: the tables of published revenue; vzmodel, history.",
+                    "Bars: 80 % of what a source would print (parameters, shocks, spread of prints of one figure); dashes: "
+                    "medians. EIA's net is net of imports only: hollow where another net stands beside it.")
+    return ax

@@ -1,0 +1,83 @@
+"""The commands ``vzmodel revenue``, ``settlement``, ``us-sales`` and ``episodes``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import _console
+from ._console import Draws, Json, Seed
+
+Year = Annotated[int | None, typer.Option(min=2017, help="One year only.")]
+
+
+def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
+    """Set modelled revenue by concept beside every published figure.
+
+    JSON keys: unit, source_error, rows: [{year, period, concept, author, kind, published, value, p10, p50, p90, low,
+    high, inside, not_compared, not_scored}], scores: one per concept.
+    """
+    from . import dollars
+
+    with _console.progress("Running the record"):
+        table = dollars.revenue_by_concept(dollars.record(draws=draws, seed=seed), seed=seed)
+    scores = _console.records(dollars.scored(table))
+    if year is not None:
+        table = table[table["year"] == year]
+    rows = _console.records(table.reset_index(drop=True))
+    shown = table[table["not_compared"] == ""]
+    few = ["period", "concept", "author", "published", "value", "p50", "low", "high", "inside", "not_scored"]
+    answer = {"unit": "USD million", "source_error": dollars.source_error(), "rows": rows, "scores": scores}
+    _console.say(
+        answer, json, ("Published and modelled [USD million]", _console.records(shown[few].reset_index(drop=True))),
+        ("Yearly outcomes inside the 80 % bands", scores),
+    )  # fmt: skip
+
+
+def settlement(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
+    """Show the share of crude exports by settlement and year, beside published shares.
+
+    JSON keys: unit, rows: [{year, settlement, p10, p50, p90, kbd, published_low, published_high, published_source}].
+    """
+    from . import dollars
+
+    with _console.progress("Running the record"):
+        rows = _console.records(dollars.settlement_by_year(dollars.record(draws=draws, seed=seed)))
+    _console.say({"unit": "1", "rows": rows}, json, ("Share of crude exports by settlement", rows))
+
+
+def us_sales(
+    first: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2018-10",
+    cost: Annotated[bool, typer.Option("--cost", help="What losing these buyers cost instead.")] = False,
+    draws: Draws = 1024,
+    seed: Seed = 2019,
+    json: Json = False,
+) -> None:
+    """Show what the United States bought, by every count, or what losing it cost by month.
+
+    JSON keys: rows: [{month, eia_crude, eia_crude_and_products, tankers, customs_imports_usd_m, low, high}]; with
+    --cost: [{month, unsold, shut_in, wider_gap, blocked, total, total_p10, total_p90}].
+    """
+    from . import us_market
+
+    if cost:
+        with _console.progress("Running both records"):
+            table = us_market.cost_of_losing_the_us(draws=draws, seed=seed)
+        title = "Cost of losing US buyers [USD million a month]"
+    else:
+        table, title = us_market.us_sales(first), "Bought by the United States [kb/d; customs USD million]"
+    rows = _console.records(table)
+    _console.say({"rows": rows}, json, (title, rows))
+
+
+def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
+    """Run past shocks again from what was known before them, beside what the sources read.
+
+    JSON keys: unit, rows: [{episode, months, exports_pct, production_pct, read_eia_pct, read_opec_secondary_pct}].
+    """
+    from . import episodes as past
+
+    with _console.progress("Replaying"):
+        rows = _console.records(past.table(draws=draws, seed=seed))
+    _console.say({"unit": "%", "rows": rows}, json, ("Change on the month before [%]", rows))

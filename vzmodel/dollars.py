@@ -1,0 +1,288 @@
+"""The record of the dollars: by settlement, by concept beside what was published, and what a lost market costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from . import data, model, streams
+from .calendar import DateLike
+
+FIRST = "2017-01"
+"""First month with dated facts of access, settlement and gaps."""
+CONCEPTS = {
+    "gross": "gross_export_value",
+    "net": "net_export_value",
+    "invoiced": "invoiced_value",
+    "collected": "cash_collected",
+    "operator_local": "operator_local_dollars",
+    "non_oil_exports": "other_exports",
+    "fuel_import_bill": "import_bill",
+}
+"""What each published concept is in the model; other concepts count something else."""
+SCOPES = {
+    "crude_only": "a model of crude alone, without products or discounts",
+    "upper_bound": "an upper bound",
+    "all_exchange": "all foreign exchange, not oil alone",
+    "floor": "a floor",
+}
+"""Why a figure under the name of a concept is not that concept; EIA's net is net of imports only, and compared so."""
+SETTLEMENTS = {
+    "cash": "sales",
+    "debt": "debt_cargoes",
+    "supply": "supply_cargoes",
+    "swap": "swap_cargoes",
+    "partner": "partner_cargoes",
+}
+CHECKS = (("2020-03-09", "china", 37.0, 14.0, 18.0), ("2026-01", "us", None, 51.0, 52.0))
+"""Day, market, Brent (the month's where None) and the price at origin printed for it [USD/bbl]."""
+PUBLISHED_BAND = (0.1, 0.5, 0.9)
+
+
+def record(first: DateLike = FIRST, last: DateLike | None = None, *, draws: int = 1024, **run: Any) -> xr.Dataset:
+    """Run the hindcast that the yearly tables read.
+
+    Parameters
+    ----------
+    first, last : date
+        Default January 2017, when the dated facts begin, to the last month with any reading of output.
+    draws : int
+    **run
+        As for `hindcast`.
+
+    Returns
+    -------
+    Dataset
+        Values by concept [USD million], cargoes by settlement, exports and sales [kb/d].
+    """
+    keep = (*CONCEPTS.values(), *SETTLEMENTS.values(), "exports", "production", "cash_revenue", "cash_import_bill")
+    end = last if last is not None else _last_month()
+    return model.hindcast(first, end, draws=draws, keep=dict.fromkeys(keep), **run)
+
+
+def settlement_by_year(p: xr.Dataset | None = None) -> pd.DataFrame:
+    """Return the share of crude exports by settlement and year, beside the published shares.
+
+    Parameters
+    ----------
+    p : Dataset, optional
+        As from `record`.
+
+    Returns
+    -------
+    DataFrame
+        Index (year, settlement); p10, p50, p90 [1, share of crude exports], kbd [kb/d, median], and published_low,
+        published_high [1] with published_source where a share of that year was published. One row more,
+        (2023, "collected of invoices"), is the audit of January 2020 to March 2023: a floor.
+    """
+    run = (record() if p is None else p).isel(scenario=0)
+    years = _full_years(run)
+    exports = _by_day(run["exports"])
+    published = _published_shares()
+    rows = []
+    for kind, name in SETTLEMENTS.items():
+        volume = run[name].sum("market") if "market" in run[name].dims else run[name]
+        share = _by_day(volume) / exports
+        for year in years:
+            low, middle, high = np.quantile(share.sel(year=year), PUBLISHED_BAND)
+            row = {"year": year, "settlement": kind, "p10": low, "p50": middle, "p90": high}
+            row["kbd"] = float(_by_day(volume).sel(year=year).median())
+            rows.append({**row, **published.get((year, kind), {})})
+    audit = slice("2020-01", "2023-03")
+    if years[0] <= 2020 and years[-1] >= 2023:
+        part = run.sel(month=audit)
+        share = part["cash_collected"].sum("month") / part["invoiced_value"].sum("month")
+        low, middle, high = np.quantile(share, PUBLISHED_BAND)
+        found = {"year": 2023, "settlement": "collected of invoices", "p10": low, "p50": middle, "p90": high}
+        rows.append({**found, **published.get((2020, "invoices"), {})})
+    return pd.DataFrame(rows).set_index(["year", "settlement"]).sort_index()
+
+
+def _published_shares() -> dict[tuple[int, str], dict[str, Any]]:
+    table = data.read_table("settlement")
+    shares = table[(table["unit"] == "1") & table["basis"].isin(["computed", "of_exports", "invoices"])]
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in shares.itertuples():
+        kind = "invoices" if row.basis == "invoices" else row.kind
+        if row.basis != "invoices" and (row.end - row.start).days < 300:
+            continue
+        old = found.get((row.start.year, kind), {"published_low": 0.0, "published_high": 0.0, "published_source": ""})
+        add = kind != "invoices" and bool(old["published_source"])
+        found[row.start.year, kind] = {
+            "published_low": row.value_low + (old["published_low"] if add else 0),
+            "published_high": row.value_high + (old["published_high"] if add else 0),
+            "published_source": "; ".join(dict.fromkeys(s for s in (old["published_source"], row.source) if s)),
+        }
+    return found
+
+
+def source_error(published: pd.DataFrame | None = None) -> float:
+    """Return how far prints of one year and concept differ [log, standard deviation], from the table itself.
+
+    Parameters
+    ----------
+    published : DataFrame, optional
+        The table ``revenue``.
+
+    Notes
+    -----
+    The pooled deviation of logs of yearly outcomes from the mean of their (year, concept), over authors and revisions.
+    """
+    rows = _yearly(data.read_table("revenue") if published is None else published)
+    rows = rows[rows["concept"].isin(CONCEPTS) & (rows["kind"] == "outcome") & (rows["grade"] != "D")]
+    rows = rows[~rows["scope"].isin(SCOPES)]
+    logs = np.log(rows["value"])
+    groups = logs.groupby([rows["year"], rows["concept"]])
+    free = float((groups.count() - 1).sum())
+    return float(np.sqrt(((logs - groups.transform("mean")) ** 2).sum() / free))
+
+
+def revenue_by_concept(p: xr.Dataset | None = None, *, seed: int = 2019) -> pd.DataFrame:
+    """Return revenue by concept beside every published row, with the author and the day it was published.
+
+    Parameters
+    ----------
+    p : Dataset, optional
+        As from `record`.
+    seed : int
+        Of the source error.
+
+    Returns
+    -------
+    DataFrame
+        One row per published figure: year, period, concept, author, kind, grade, scope, published (day), value; p10,
+        p50, p90 of the model over the same months; low and high, the 80 % band of what a source would print, source
+        error inside [USD million]; inside, whether the figure lies in it; not_compared: why there is no band; and
+        not_scored: why the figure, though printed under the name, is not the concept or too weak to count.
+
+    Notes
+    -----
+    ``printed = model total x exp(s u)``, ``s`` from `source_error`.
+    """
+    run = (record() if p is None else p).isel(scenario=0)
+    table = data.read_table("revenue").reset_index(drop=True)
+    error = np.exp(source_error(table) * streams.normal(seed, "source error", (), draws=run.sizes["draw"]))
+    months = pd.DatetimeIndex(run["month"].to_index())
+    rows = []
+    for row in table.itertuples():
+        out = {name: getattr(row, name) for name in ("year", "period", "concept", "author", "kind", "grade", "scope")}
+        out |= {"published": row.published.date().isoformat(), "value": row.value}
+        span, why = _comparable(row, months)
+        if not why:
+            total = _total(run, str(row.concept), row.scope).sel(month=span).sum("month").to_numpy()
+            out |= dict(zip(("p10", "p50", "p90"), np.quantile(total, PUBLISHED_BAND), strict=True))
+            out["low"], out["high"] = np.quantile(total * error, (0.1, 0.9))
+            out["inside"] = bool(out["low"] <= row.value <= out["high"])
+        weak = "weak or implied (grade D)" if row.grade == "D" else ""
+        rows.append(out | {"not_compared": why, "not_scored": SCOPES.get(row.scope, "") or weak})
+    return pd.DataFrame(rows)
+
+
+def _comparable(row: Any, months: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex | None, str]:
+    """Return the months of a published figure and why they cannot be compared, or an empty text."""
+    if row.concept not in CONCEPTS:
+        return None, "another concept"
+    span = _months(str(row.period))
+    if span is None:
+        return None, "days, not months"
+    if span[0] < months[0] or span[-1] > months[-1]:
+        return None, f"outside {months[0]:%Y-%m} to {months[-1]:%Y-%m}, where facts of access and settlement are dated"
+    return span, ""
+
+
+def _total(run: xr.Dataset, concept: str, scope: Any) -> xr.DataArray:
+    if scope == "net_of_imports":
+        return run["gross_export_value"] - run["import_bill"]
+    return run[CONCEPTS[concept]]
+
+
+def price_checks() -> pd.DataFrame:
+    """Return the price at origin that the dated gaps give on days when one was printed.
+
+    Returns
+    -------
+    DataFrame
+        Index date; market, brent, gap_low, gap, gap_high, at_origin and its low and high, and the printed range
+        [USD/bbl].
+
+    Notes
+    -----
+    ``realised_price = brent - gap``. 9 March 2020: a netback at Brent 37; January 2026: first US-run sales, at the
+    month's Brent.
+    """
+    from .assumptions import load_assumptions
+
+    facts = load_assumptions().facts
+    january = float(data.load_history()["brent"].loc["2026-01-01"])
+    rows = []
+    for date, market, given, low, high in CHECKS:
+        brent = january if given is None else given
+        dated = facts[f"gap_{market}"]
+        value = dated[max(month for month in dated if month <= date[:7])]
+        narrow, gap, wide = (float(v) for v in (value if isinstance(value, tuple) else (value, value, value)))
+        row = {"date": date, "market": market, "brent": brent, "gap_low": narrow, "gap": gap, "gap_high": wide}
+        row |= {"at_origin": brent - gap, "low": brent - wide, "high": brent - narrow}
+        rows.append(row | {"printed_low": low, "printed_high": high})
+    return pd.DataFrame(rows).set_index("date")
+
+
+def scored(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, by concept, how many published yearly outcomes the bands hold and on which side of the centre they lie.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `revenue_by_concept`; the last print of each author counts, and figures of the same concept.
+
+    Returns
+    -------
+    DataFrame
+        Index concept and "all": rows, inside, share [1], centre_above (published below the median), centre_below,
+        and width (high over low, square root: the ×/÷ of the band) [1].
+    """
+    rows = _yearly(table)
+    rows = rows[(rows["not_compared"] == "") & (rows["kind"] == "outcome")]
+    rows = rows.sort_values("published").groupby(["year", "concept", "author"], as_index=False).last()
+    same = rows[rows["not_scored"] == ""]
+    parts = [("all", same), ("all, whatever they count", rows), *same.groupby("concept")]
+    return pd.DataFrame(
+        {
+            name: {
+                "rows": len(part),
+                "inside": int(part["inside"].sum()),
+                "share": float(part["inside"].mean()),
+                "centre_above": int((part["p50"] > part["value"]).sum()),
+                "centre_below": int((part["p50"] < part["value"]).sum()),
+                "width": float(np.sqrt(part["high"] / part["low"]).median()),
+            }
+            for name, part in parts
+        }
+    ).T.rename_axis("concept")
+
+
+def _yearly(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["period"].astype(str).str.fullmatch(r"\d{4}")]
+
+
+def _months(period: str) -> pd.DatetimeIndex | None:
+    first, _, last = period.partition("/")
+    if len(first) > 7 or len(last) > 7:
+        return None
+    return pd.date_range(pd.Period(first).start_time, pd.Period(last or first).end_time, freq="MS")
+
+
+def _full_years(run: xr.Dataset) -> list[int]:
+    months = run["month"].dt.year.to_index()
+    return [int(y) for y in dict.fromkeys(months) if (months == y).sum() == 12]
+
+
+def _by_day(values: xr.DataArray) -> xr.DataArray:
+    days = values["month"].dt.days_in_month
+    return (values * days).groupby("month.year").sum("month") / days.groupby("month.year").sum("month")
+
+
+def _last_month() -> pd.Period:
+    return pd.Period(data.load_history()["production"].dropna().index[-1], "M")
