@@ -17,10 +17,12 @@ LAYERS = [
     {"summary", "drivers", "evaluation", "counterfactual", "failures", "claims", "dollars", "episodes", "us_market"},
     {"charts"},
     {"reporting", "explorer"},
-    {"cli", "_console", "_dollar_commands", "_table_commands", "_blackout_pages"},
+    {"cli", "_console", "_people_commands", "_dollar_commands", "_table_commands", "_blackout_pages"},
 ]
 # A private module is a part of the room it was split from.
-PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_outage_fit": "outages", "_outage_record": "outages",
+PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_rivals": "remittances",
+           "_host_income": "remittances", "_sending": "remittances", "_stock_scores": "remittances",
+           "_outage_fit": "outages", "_outage_record": "outages",
            "_outage_response": "outages", "_account": "failures"}
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 # Fits are asked for by the assumptions they fill in, and imported when that happens.

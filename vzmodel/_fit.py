@@ -45,14 +45,27 @@ def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...]) -> d
         "production": production.estimate(history, production.blocked(tables), JOINT_ROWS),
         "prices": prices.estimate(history["brent"], JOINT_ROWS),
         "outages": outages.estimate(tables["blackouts"], JOINT_ROWS, grid, until),
-        "remittances": remittances.estimate(tables["migrants"], JOINT_ROWS),
     }
+
+
+@lru_cache(maxsize=8)
+def _fit_people(frames: Frames) -> pd.DataFrame:
+    tables = dict(frames.tables)
+    assumed = tables.pop("assumed").set_index("name")
+    return remittances.estimate(tables["migrants"], JOINT_ROWS, tables=tables, assumed=assumed)
+
+
+def _people(tables: Mapping[str, pd.DataFrame], assumptions: Assumptions) -> pd.DataFrame:
+    wanted = {name: tables[name] for name in ("migrants", "remittances", "host_income", "levers") if name in tables}
+    own = assumptions.table[assumptions.table["block"] == "remittances"].reset_index(names="name")
+    return _fit_people(Frames({**wanted, "assumed": own}))
 
 
 def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
     """Return assumptions whose fitted rows come from the tables, with their joint draws [unit of each row]."""
     grid = tuple((n, *(float(assumptions.table.loc[n, c]) for c in ("low", "central", "high"))) for n in outages.PRIORS)
     joint = {group: frame.copy() for group, frame in _fit(frames, grid).items()}
+    joint["remittances"] = _people(frames.tables, assumptions).copy()
     rows = {}
     for group, frame in joint.items():
         for name in frame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,12 @@ class Inputs:
         Months whose failures are taken from the catalogue [month].
     past : DataFrame or None
         In a hindcast, the level and se of capacity by month [kb/d].
-    stock : ndarray of shape (month, host) or None
-        In a hindcast, the people abroad [million persons].
+    stock : ndarray of shape (month, host, row) or None
+        In a hindcast, histories of the people abroad [million persons].
+    growth : ndarray of shape (host, row)
+        In a hindcast, their growth in the first month [1/year].
+    hosts : tuple of ndarray of shape (month, host)
+        Host income relative to the year of the amounts [1] and years since it was last known [year].
     """
 
     assumptions: Assumptions
@@ -55,6 +59,8 @@ class Inputs:
     events: int
     past: pd.DataFrame | None = None
     stock: np.ndarray | None = None
+    growth: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    hosts: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: (np.ones((0, 0)), np.zeros((0, 0))))
 
 
 def run_block(
@@ -127,7 +133,7 @@ def _chain(
     money = revenue.dollars(
         crude, fuels, brent, realised, prices.by_market(a, "access_cash", balance.MARKETS, len(days)), days, a
     )
-    people, sent = _remittances(a, shocks, inputs)
+    people, sent = _remittances(a, plain, shocks, inputs, money["gross_export_value"])
     monetised = sent.sum(axis=1) * a["monetised_share"]
     total = revenue.inflow(money["cash_revenue"], money["operator_local_dollars"], monetised, money["other_exports"])
     return {
@@ -172,6 +178,9 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
         "past west": uniform("past west", 2, outages.WEST_SLOTS),
         "past capacity": normal("past capacity"),
         "people": normal("people", len(remittances.HOSTS)),
+        "hosts shut": uniform("hosts shut", months),
+        # the row of the joint draws, so that a hindcast and a projection tell the same history
+        "history of people": uniform("assumption joint remittances"),
     }
 
 
@@ -263,26 +272,17 @@ def _given(changes: Mapping[str, Any], months: pd.PeriodIndex) -> np.ndarray:
 
 
 def _remittances(
-    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs
+    a: Mapping[str, np.ndarray],
+    plain: Mapping[str, np.ndarray],
+    shocks: Mapping[str, np.ndarray],
+    inputs: Inputs,
+    oil: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     months = len(inputs.months)
-    error = np.exp(a["stock_error"] * shocks["people"])
-    extra = np.broadcast_to(a["migration"], (months, error.shape[1]))
-    years = np.arange(1, months + 1)[:, None] / 12
-    income = np.exp(a["host_income_growth"] * years)
-    if inputs.stock is not None:
-        people = inputs.stock[:, :, None] * error * np.exp(np.cumsum(extra, axis=0) / 12)[:, None, :]
-        # amounts are those of the assumption's day, so the past is not raised by growth since the first month
-        income = np.ones(income.shape)
-    else:
-        people = remittances.stock(
-            remittances.by_name(a, "stock") * error, a["migration_growth"], a["migration_damping"], extra
-        )
-    sent = remittances.transfers(
-        people,
-        remittances.by_name(a, "propensity", months),
-        remittances.by_name(a, "amount", months),
-        income,
-        a["remittance_level"],
-    )
-    return people, sent
+    if inputs.stock is None:
+        extra = remittances.flows(a, months, oil)
+        return remittances.simulate(a, extra, inputs.hosts, shocks["people"], shocks["hosts shut"])
+    # the counts of the past hold its flows already: a scenario moves them by what it changes
+    extra = remittances.flows(a, months) - remittances.flows(plain, months)
+    row = (shocks["history of people"] * inputs.stock.shape[-1]).astype(int)
+    return remittances.simulate(a, extra, inputs.hosts, past=(inputs.stock[..., row], inputs.growth[:, row]))

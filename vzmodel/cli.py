@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, _console, _dollar_commands
+from . import __version__, _console, _dollar_commands, _people_commands
 from ._console import AsOf, Draws, File, Folder, Json, Months, Period, Seed, Variables
 from ._table_commands import chosen, data_app, scenarios_app
 
@@ -23,6 +23,7 @@ app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(data_app, name="data")
 for _command in ("revenue", "settlement", "us_sales", "episodes"):
     app.command(_command.replace("_", "-"))(getattr(_dollar_commands, _command))
+app.command()(_people_commands.remittances)
 
 def main() -> None:
     """Run the command line."""

@@ -20,10 +20,6 @@ from .scenarios import HORIZON, Scenario, load_scenarios, resolve
 
 Wanted = str | Scenario | Iterable[str | Scenario]
 
-OLDEST = 12
-"""Months over which an old reading of a host's stock is carried forward: the growth of the region is not that of a
-host whose last count is years back [month]."""
-
 
 def project(
     scenarios: Wanted,
@@ -122,6 +118,7 @@ def project(
         float(brent[brent.index.to_period("M") < start].iloc[-1]),
         tables["blackouts"],
         lead,
+        hosts=_hosts(tables, fitted, index),
     )
     run = _dataset.describe(chosen, seed=seed, draws=draws, months=length, as_of=day, first=str(first), kind="project")
     return _dataset.collect(run_block, chosen, inputs, draws, run, block, executor, store, resume, progress)
@@ -195,7 +192,8 @@ def hindcast(
         tables["blackouts"],
         len(index),
         past.reindex(index),
-        remittances.past_stock(tables["migrants"], index),
+        *remittances.past_stock(tables["migrants"], index, assumed=fitted.table),
+        _hosts(tables, fitted, index),
     )
     run = _dataset.describe(
         chosen, seed=seed, draws=draws, months=len(index), as_of=as_of, first=str(index[0]), kind="hindcast"
@@ -204,15 +202,16 @@ def hindcast(
 
 
 def _aged(fitted: Assumptions, start: pd.Period) -> Assumptions:
-    """Bring each host's last reading to the month before the run at the growth assumed."""
+    """Bring the fitted stocks to the month before the run at the growth assumed."""
     frame = fitted.joint["remittances"]
-    row = fitted.row("migration_growth")
-    aged = frame.copy()
-    for host, date in frame.attrs["dates"].items():
-        if date and f"stock_{host}" in frame:
-            months = min(max((start - calendar.month(date)).n - 1, 0), OLDEST)
-            aged[f"stock_{host}"] = frame[f"stock_{host}"] * np.exp(float(row["central"]) * months / 12)
+    months = max((start - calendar.month(frame.attrs["date"])).n - 1, 0)
+    growth, damping = (float(fitted.row(f"migration_{name}")["central"]) for name in ("growth", "damping"))
+    aged = remittances.aged(frame, months, growth, damping)
     return replace(fitted, joint={**fitted.joint, "remittances": aged})
+
+
+def _hosts(tables: Mapping[str, pd.DataFrame], fitted: Assumptions, index: pd.PeriodIndex) -> tuple[Any, Any]:
+    return remittances.host_income(tables["host_income"], index, int(fitted.row("amount_year")["central"]))
 
 
 def _same_day(scenarios: list[Scenario], as_of: DateLike | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Money sent home: people abroad by host, how many send, and how much."""
+"""Money sent home: people abroad by host, how many send, how much, and what of it arrives."""
 
 from __future__ import annotations
 
@@ -8,196 +8,257 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from . import streams
+from ._host_income import host_income as host_income
+from ._migrants import HOSTS as HOSTS
+from ._migrants import ISO as ISO
+from ._migrants import TENTH, carried, histories, parameters
+from ._migrants import readings as readings
+from ._rivals import reconcile as reconcile
+from ._rivals import rivals as rivals
+from ._rivals import surveys as surveys
+from ._sampling import quantile
+from ._sending import _mid, at_start
+from ._sending import arriving as arriving
+from ._sending import by_name as by_name
+from ._sending import flows as flows
+from ._sending import settled as settled
+from ._sending import shock_state as shock_state
+from ._sending import stock as stock
+from ._sending import transfers as transfers
+from ._stock_scores import score_projections as score_projections
+from ._stock_scores import score_releases as score_releases
 from .forecasting import forecast as forecast
 
 if TYPE_CHECKING:
     import xarray as xr
 
-HOSTS = (
-    "us",
-    "es",
-    "co",
-    "pe",
-    "cl",
-    "ec",
-    "br",
-    "ar",
-    "mx",
-    "pa",
-    "do",
-    "uy",
-    "py",
-    "bo",
-    "cr",
-    "gy",
-    "tt",
-    "cw",
-    "aw",
-    "rest",
-)
-ISO = {
-    "us": "USA",
-    "es": "ESP",
-    "co": "COL",
-    "pe": "PER",
-    "cl": "CHL",
-    "ec": "ECU",
-    "br": "BRA",
-    "ar": "ARG",
-    "mx": "MEX",
-    "pa": "PAN",
-    "do": "DOM",
-    "uy": "URY",
-    "py": "PRY",
-    "bo": "BOL",
-    "cr": "CRI",
-    "gy": "GUY",
-    "tt": "TTO",
-    "cw": "CUW",
-    "aw": "ABW",
-    "rest": "REST",
-}
-PREFERRED = {"us": ("acs",), "es": ("ine",)}
-"""Sources that count the stock where the others count claims: the census in the United States and Spain."""
+    from .assumptions import Assumptions
+
+SOME = 256
+"""Histories from which the yearly sums are weighed against the authors [1]."""
+REGION = HOSTS[2:19]
+"""The 17 hosts of Latin America and the Caribbean."""
 
 
-def stock(start: np.ndarray, growth: np.ndarray, damping: np.ndarray, extra: np.ndarray) -> np.ndarray:
-    """Project the people abroad by host.
+def simulate(
+    a: Mapping[str, np.ndarray],
+    extra: np.ndarray,
+    hosts: tuple[np.ndarray, np.ndarray],
+    wander: np.ndarray | None = None,
+    chance: np.ndarray | None = None,
+    past: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return people abroad [million persons] and what arrives from them [USD million], each (month, host, draw).
 
     Parameters
     ----------
-    start : ndarray of shape (host, draw)
-        Stock in the month before the first [million persons].
-    growth : ndarray of shape (draw,)
-        Growth at the start [1/year].
-    damping : ndarray of shape (draw,)
-        Share of that growth left a month later [1].
-    extra : ndarray of shape (month, draw)
-        Growth a scenario adds, negative for returns [1/year].
-
-    Returns
-    -------
-    ndarray of shape (month, host, draw)
-        Stock [million persons], 0 or more.
-
-    Notes
-    -----
-    ``S_t = S_{t-1} exp((growth damping^t + extra_t) / 12)``.
-
-    Examples
-    --------
-    >>> one = np.ones(1)
-    >>> stock(np.full((1, 1), 2.0), 0 * one, one, np.zeros((2, 1))).ravel()
-    array([2., 2.])
+    a : mapping
+        Assumptions by name.
+    extra : ndarray of shape (month, host, draw)
+        From `flows` [1/year].
+    hosts : tuple of ndarray of shape (month, host)
+        From `host_income`.
+    wander : ndarray of shape (host, draw), optional
+        Standard normals [1], as in `stock`.
+    chance : ndarray of shape (month, draw), optional
+        Uniforms [1], as in `shock_state`; None over the past.
+    past : tuple of ndarray, optional
+        Over the past: stock (month, host, draw) [million persons] and growth in its first month (host, draw) [1/year].
     """
-    t = np.arange(1, len(extra) + 1)[:, None]
-    path = np.exp(np.cumsum((growth * damping**t + extra) / 12, axis=0))
-    return start[None] * path[:, None, :]
+    if past is not None:
+        people, growth = past[0] * np.exp(np.cumsum(extra, axis=0) / 12), past[1]
+    else:
+        own = by_name(a, "growth")
+        pace, growth = _mid(a["migration_growth"]) + own, at_start(a["migration_growth"]) + own
+        people = stock(
+            by_name(a, "stock"), pace, _mid(a["migration_damping"]), extra, wander, at_start(a["growth_shock"]),
+            at_start(a["flow_error"]), at_start(a["migration_room"]),
+        )
+    held = np.broadcast_to(a["sending_shock"], (len(people), people.shape[-1]))
+    start, rate, length = (at_start(a[f"sending_shock_{name}"]) for name in ("start", "rate", "duration"))
+    state = shock_state(held, start, rate, length, chance)
+    return people, arriving(a, people, growth, *hosts, state)
 
 
-def transfers(
-    people: np.ndarray, propensity: np.ndarray, amount: np.ndarray, income: np.ndarray, level: np.ndarray
-) -> np.ndarray:
-    """Return the money sent home by host and month.
-
-    Parameters
-    ----------
-    people : ndarray of shape (month, host, draw)
-        Stock [million persons].
-    propensity : ndarray of shape (host, draw)
-        Share of them who send [1].
-    amount : ndarray of shape (host, draw)
-        Sent by each sender [USD/year].
-    income : ndarray of shape (month, draw)
-        Hosts' income relative to the start [1].
-    level : ndarray of shape (draw,)
-        Error common to all amounts [1].
-
-    Returns
-    -------
-    ndarray of shape (month, host, draw)
-        Remittances [USD million].
-
-    Examples
-    --------
-    One million people of whom half send 240 dollars a year send ten million a month:
-
-    >>> o = np.ones((1, 1))
-    >>> transfers(np.ones((1, 1, 1)), 0.5 * o, 240 * o, o, np.ones(1)).item()
-    10.0
-    """
-    return people * (propensity * amount / 12) * (income * level)[:, None, :]
-
-
-def by_name(a: Mapping[str, np.ndarray], name: str, months: int | None = None) -> np.ndarray:
-    """Stack one assumption over hosts: (host, draw), or (month, host, draw) for dated values, in its own unit [·]."""
-    values = [np.asarray(a[f"{name}_{host}"]) for host in HOSTS]
-    if any(v.ndim == 2 for v in values):
-        draws = values[0].shape[-1]
-        return np.stack([np.broadcast_to(v, (months or 1, draws)) for v in values], axis=1)
-    return np.stack(values)
-
-
-def readings(migrants: pd.DataFrame) -> pd.DataFrame:
-    """Return the stock by date and host from the sources preferred for each, columns hosts [million persons].
-
-    Parameters
-    ----------
-    migrants : DataFrame
-        The table, as known on the day: date, host, series, value [persons].
-    """
-    columns = {}
-    for host in HOSTS:
-        rows = migrants[migrants["host"] == ISO[host]]
-        wanted = PREFERRED.get(host, ("r4v", "unhcr", "undesa"))
-        chosen = rows[rows["series"].isin(wanted)]
-        chosen = chosen if len(chosen) else rows
-        rank = chosen["series"].map({s: k for k, s in enumerate(wanted)}).fillna(len(wanted))
-        chosen = chosen.assign(rank=rank).sort_values(["date", "rank", "published"]).drop_duplicates("date")
-        columns[host] = chosen.set_index("date")["value"] / 1e6
-    return pd.DataFrame(columns).sort_index()
-
-
-def past_stock(migrants: pd.DataFrame, calendar: pd.PeriodIndex) -> np.ndarray:
-    """Return the stock by month over the past, log-interpolated between readings, shape (month, host) [million persons]."""
-    frame = readings(migrants)
-    when = calendar.to_timestamp().to_numpy().astype("datetime64[D]").astype(float)
-    out = np.zeros((len(calendar), len(HOSTS)))
-    for k, host in enumerate(HOSTS):
-        series = frame[host].dropna()
-        series = series[series > 0]
-        if len(series):
-            dates = series.index.to_numpy().astype("datetime64[D]").astype(float)
-            out[:, k] = np.exp(np.interp(when, dates, np.log(series.to_numpy())))
-    return out
-
-
-def estimate(migrants: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Fit the latest stock by host and its age.
+def estimate(
+    migrants: pd.DataFrame,
+    rows: int,
+    *,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    assumed: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Fit the stock by host on the day of the last reading, its growth, and the level the authors leave possible.
 
     Parameters
     ----------
     migrants : DataFrame
         The table, as known on the day.
     rows : int
-        Joint draws to return [1]; the stocks are the same in each, their error is an assumption.
+        Joint draws to return [1].
+    tables : dict of str to DataFrame, optional
+        remittances, host_income and levers as known on the day; without them the level stays an assumption.
+    assumed : DataFrame, optional
+        The table of assumptions of the day; the shipped one without it.
 
     Returns
     -------
     DataFrame
-        stock_<host> [million persons], one row per draw; ``attrs["dates"]`` has the date of each host's reading.
+        stock_<host> [million persons], growth_<host> (beyond that of the region) [1/year] and remittance_level [1], one
+        row per draw; ``attrs["date"]`` is the month of the stocks, ``attrs["authors"]`` what is taken as each author's
+        bias.
     """
-    frame = readings(migrants)
-    last = {host: frame[host].dropna() for host in HOSTS}
-    values = {f"stock_{h}": float(s.iloc[-1]) if len(s) else 0.0 for h, s in last.items()}
-    out = pd.DataFrame({name: np.full(rows, value) for name, value in values.items()})
-    out.attrs["units"] = dict.fromkeys(values, "million persons")
-    out.attrs["dates"] = {h: s.index[-1].strftime("%Y-%m-%d") if len(s) else "" for h, s in last.items()}
-    out.attrs["notes"] = {
-        f"stock_{h}": f"reading of {d}" if d else "no reading by that day: counted as none"
-        for h, d in out.attrs["dates"].items()
-    }
+    if assumed is None:
+        from .assumptions import load_assumptions
+
+        assumed = load_assumptions().table
+    months, people, growth = histories(migrants, parameters(assumed), rows)
+    last, pace = people[-1], growth[-1]
+    inside = np.isin(HOSTS, REGION)
+    region = (last * pace)[inside].sum(axis=0) / np.maximum(last[inside].sum(axis=0), 1e-9)
+    seen = last.max(axis=1) > 0
+    own = np.where(seen[:, None], pace - region, 0.0)
+    values = {f"stock_{h}": last[k] for k, h in enumerate(HOSTS)}
+    values |= {f"growth_{h}": own[k] for k, h in enumerate(HOSTS)}
+    note = f"filtered to {months[-1]}"
+    none = "no reading by that day: counted as none"
+    notes = {n: note if seen[HOSTS.index(n.split("_")[1])] else none for n in values}
+    out = pd.DataFrame(values)
+    if tables is not None and {"remittances", "host_income", "levers"} <= set(tables):
+        level, authors = _level(months, people, growth, tables, assumed, rows)
+        out["remittance_level"] = level
+        notes["remittance_level"] = f"sum over hosts against {len(authors)} authors, each with a bias of its own"
+        out.attrs["authors"] = authors.reset_index().to_dict("list")
+    out.attrs["units"] = {n: {"stock": "million persons", "growth": "1/year"}.get(n.split("_")[0], "1") for n in out}
+    out.attrs["notes"], out.attrs["date"] = notes, str(months[-1])
     return out
+
+
+def _level(
+    months: pd.PeriodIndex,
+    people: np.ndarray,
+    growth: np.ndarray,
+    tables: Mapping[str, pd.DataFrame],
+    assumed: pd.DataFrame,
+    rows: int,
+) -> tuple[np.ndarray, pd.DataFrame]:
+    # a few hundred histories fix the median and spread of a yearly sum
+    people, growth = people[..., :SOME], growth[..., :SOME]
+    found = rivals(tables["remittances"])
+    row = assumed.loc["remittance_level"]
+    spread = (np.log(row["high"]) - np.log(row["low"])) / (2 * TENTH)
+    p = {n: float(assumed.loc[n, "central"]) for n in ("author_bias", "author_noise", "shared_bias")}
+    p |= {"level_mean": float(np.log(row["central"])), "level_sd": float(spread)}
+    years = sorted(set(found["year"]) & set(months.year))
+    ours, p["own_sd"] = pd.Series(dtype=float), 0.0
+    if years:
+        index = pd.period_range(f"{years[0]}-01", f"{years[-1]}-12", freq="M")
+        a = _values(assumed, tables["levers"], index, people.shape[-1])
+        income = host_income(tables["host_income"], index, int(a["amount_year"][0]))
+        past = carried(people, months, index), carried(growth, months, index)[0]
+        sent = simulate(a, np.zeros((1, 1, 1)), income, past=past)[1].sum(axis=1)
+        by_year = np.stack([sent[index.year == y].sum(axis=0) for y in years])
+        ours = pd.Series(np.median(by_year, axis=1), years)
+        p["own_sd"] = float(np.log(by_year).mean(axis=0).std())
+    mean, sd, authors = reconcile(found, ours, p)
+    return np.exp(mean + sd * streams.normal(0, "remittance level", (), 0, rows)), authors
+
+
+def _values(assumed: pd.DataFrame, levers: pd.DataFrame, index: pd.PeriodIndex, rows: int) -> dict[str, np.ndarray]:
+    """Draw every assumption of the block, dated where facts are, with a level of 1."""
+    mine = assumed[assumed["block"] == "remittances"]
+    u = {str(n): streams.uniform(0, f"level {n}", (), 0, rows) for n in mine.index}
+    a = {str(n): quantile(r, (r["low"], r["central"], r["high"]), u[str(n)]) for n, r in mine.iterrows()}
+    for name, facts in levers[levers["assumption"].isin(a)].sort_values(["month", "published"]).groupby("assumption"):
+        path = np.repeat(a[str(name)][None], len(index), axis=0)
+        for row in facts.itertuples():
+            when = pd.Period(row.month, "M")
+            path[index >= when] = quantile(mine.loc[name], (row.low, row.central, row.high), u[str(name)])
+        a[str(name)] = path
+    return {**a, "remittance_level": np.ones(1)}
+
+
+def past_stock(migrants: pd.DataFrame, calendar: pd.PeriodIndex, rows: int = 1024,
+               assumed: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return histories of the stock over the months of a run, and the growth in its first.
+
+    Parameters
+    ----------
+    migrants : DataFrame
+        The table, as known on the day.
+    calendar : PeriodIndex
+    rows : int
+        Histories [1], the same ones that `estimate` ends on.
+    assumed : DataFrame, optional
+        The table of assumptions of the day; the shipped one without it.
+
+    Returns
+    -------
+    tuple of ndarray of shape (month, host, rows) and (host, rows)
+        Stock [million persons] and growth [1/year].
+    """
+    if assumed is None:
+        from .assumptions import load_assumptions
+
+        assumed = load_assumptions().table
+    months, people, growth = histories(migrants, parameters(assumed), rows)
+    return carried(people, months, calendar), carried(growth, months, calendar)[0]
+
+
+def aged(frame: pd.DataFrame, months: int, growth: float, damping: float) -> pd.DataFrame:
+    """Bring fitted stocks forward to a later month at the region's growth and each host's own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `estimate`.
+    months : int
+        Months to go [month].
+    growth : float
+        Growth of the region [1/year], as it is at the end of them.
+    damping : float
+        Share of a host's own growth left a month later [1].
+    """
+    out = frame.copy()
+    left = damping ** np.arange(1, months + 1)
+    for host in HOSTS:
+        if f"stock_{host}" in frame and f"growth_{host}" in frame:
+            own = frame[f"growth_{host}"]
+            out[f"stock_{host}"] = frame[f"stock_{host}"] * np.exp((growth * months + own * left.sum()) / 12)
+            out[f"growth_{host}"] = own * (left[-1] if months else 1.0)
+    return out
+
+
+def sensitivities(
+    calendar: pd.PeriodIndex, tables: Mapping[str, pd.DataFrame], assumptions: Assumptions
+) -> pd.DataFrame:
+    """Return how far the sum over hosts moves with each assumption, one at a time.
+
+    Parameters
+    ----------
+    calendar : PeriodIndex
+        Months summed, after the last reading.
+    tables : dict of str to DataFrame
+    assumptions : Assumptions
+        Fitted, as from `estimate`.
+
+    Returns
+    -------
+    DataFrame
+        Index the assumption; columns low and high, change of the sum [%] with it at its 10th and 90th percentile and
+        all others at their median.
+    """
+    table = assumptions.table[assumptions.table["block"] == "remittances"]
+    middle = {str(n): np.array([float(v)]) for n, v in table["central"].items()}
+    hosts = host_income(tables["host_income"], calendar, int(middle["amount_year"][0]))
+
+    def total(name: str = "", value: float = 0.0) -> float:
+        a = {**middle, name: np.array([value])} if name else middle
+        return float(simulate(a, flows(a, len(calendar)), hosts)[1].sum())
+
+    base = total()
+    moved = {s: {n: total(str(n), float(v)) / base - 1 for n, v in table[s].items()} for s in ("low", "high")}
+    return 100 * pd.DataFrame(moved)
 
 
 def by_host(p: xr.Dataset, year: int) -> pd.DataFrame:
@@ -214,7 +275,7 @@ def by_host(p: xr.Dataset, year: int) -> pd.DataFrame:
     -------
     DataFrame
         Index (scenario, host): migrants [million persons, end of year], remittances [USD million, 10th, 50th and 90th
-        percentiles], per_migrant [USD/year] and share [%], medians of the draws.
+        percentiles], per_migrant [USD/year], medians of the draws, and share [%], their mean, which adds up to 100.
 
     Raises
     ------
@@ -234,5 +295,5 @@ def by_host(p: xr.Dataset, year: int) -> pd.DataFrame:
     for q in (0.1, 0.5, 0.9):
         frame[f"remittances_p{int(100 * q)}"] = sent.quantile(q, "draw").to_series()
     frame["per_migrant"] = (sent / people.where(people > 0)).median("draw").to_series()
-    frame["share"] = (100 * sent / sent.sum("host")).median("draw").to_series()
+    frame["share"] = (100 * sent / sent.sum("host")).mean("draw").to_series()
     return frame.sort_values(["scenario", "remittances_p50"], ascending=[True, False])

@@ -1,0 +1,102 @@
+"""The command ``vzmodel remittances``: who sends what, beside what others print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import _console
+from ._console import AsOf, Draws, Json, Seed
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FIRST = 2017
+
+
+def remittances(
+    year: Annotated[int | None, typer.Option(help="One year by host; all years without it.")] = None,
+    scenario: Annotated[str, typer.Option(help="Scenario for the years ahead.")] = "status_quo",
+    draws: Draws = 2000,
+    seed: Seed = 2019,
+    as_of: AsOf = None,
+    scores: Annotated[bool, typer.Option("--scores", help="Score forecasts of the stock instead.")] = False,
+    surveys: Annotated[bool, typer.Option("--surveys", help="Show what surveys imply by host instead.")] = False,
+    json: Json = False,
+) -> None:
+    """Show who sends what home, and what others estimate.
+
+    JSON keys: run, rows: [{year, p10, p50, p90}] or, with --year, [{host, migrants, remittances_p10, ...}]; rivals:
+    [{year, author, low, high}]; authors: [{author, estimates, gap, bias}]. With --scores: releases, projections; with
+    --surveys: surveys.
+    """
+    from . import remittances as block
+    from .data import load_tables
+
+    tables = load_tables(as_of=as_of)
+    if scores:
+        return _scores(tables, json)
+    if surveys:
+        rows = _console.records(block.surveys(tables["remittance_surveys"]))
+        return _console.say({"surveys": rows}, json, ("What a sender sends [USD/year], as each survey implies", rows))
+    p = _run(year, scenario, draws=draws, seed=seed, as_of=as_of)
+    found = block.rivals(tables["remittances"])
+    found = found[found["year"] == year] if year is not None else found[found["year"] > FIRST]
+    rivals = _console.records(found[["year", "author", "low", "high"]].set_index("year"))
+    rows = _console.records(_by_year(p) if year is None else block.by_host(p, year).droplevel("scenario"))
+    authors = _authors(as_of)
+    title = "Money sent home [USD million]" + (f" in {year}" if year is not None else " by year")
+    answer = {"run": p.attrs["run"], "year": year, "rows": rows, "rivals": rivals, "authors": authors}
+    _console.say(answer, json, (title, rows), ("Others' totals [USD million]", rivals),
+                 ("Authors over our median sum [1], and what is taken as their own bias", authors))  # fmt: skip
+
+
+def _run(year: int | None, scenario: str, **run: Any) -> xr.Dataset:
+    from .data import load_history
+    from .model import hindcast, project
+
+    kept = {"keep": ["migrants", "remittances", "monetised_remittances"], **run}
+    seen = load_history(as_of=run["as_of"])
+    last = seen[[c for c in seen if str(c).startswith("production_")]].dropna(how="all").index[-1]
+    if year is None or year < last.year or (year == last.year and last.month == 12):
+        first, end = (FIRST, last.year if last.month == 12 else last.year - 1) if year is None else (year, year)
+        if year is not None and year < FIRST:
+            raise ValueError(f"year {year} is before {FIRST}, when counts of the exodus begin; take {FIRST} or later")
+        return hindcast(f"{first}-01", f"{end}-12", **kept)
+    months = 12 * (year - last.year + 1)
+    if months > 240:
+        raise ValueError(f"year {year} is more than 20 years past the last reading, {last:%Y-%m}")
+    return project(scenario, months=months, **kept)
+
+
+def _by_year(p: xr.Dataset) -> Any:
+    total = p["remittances"].sum("host").isel(scenario=0).groupby("month.year").sum()
+    frame = total.quantile([0.1, 0.5, 0.9], "draw").to_pandas().T
+    return frame.set_axis([float(c) for c in frame], axis=1)
+
+
+def _authors(as_of: str | None) -> list[dict[str, Any]]:
+    from .assumptions import estimate, load_assumptions
+    from .data import load_tables
+
+    fitted = estimate(load_tables(as_of=as_of), load_assumptions(as_of=as_of))
+    told = fitted.joint["remittances"].attrs.get("authors", {})
+    return [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
+
+
+def _scores(tables: Any, as_json: bool) -> None:
+    from . import remittances as block
+
+    releases, projections = block.score_releases(tables), block.score_projections(tables)
+    by = releases.assign(error=releases["error"].abs(), no_change_error=releases["no_change_error"].abs())
+    few = by.groupby("host").agg(
+        releases=("error", "size"), error=("error", "mean"), no_change_error=("no_change_error", "mean"),
+        covered=("covered", "mean"),
+    )  # fmt: skip
+    told = _console.records(projections.set_index("issuer"))
+    shown = [{k: row[k] for k in ("issuer", "scenario", "host", "published", "ours_p50", "outcome", "published_error",
+                                  "ours_error", "covered")} for row in told]  # fmt: skip
+    answer = {"releases": _console.records(releases.set_index("host")), "projections": told}
+    _console.say(answer, as_json, ("Each R4V release forecast from the one before: mean absolute error [%]",
+                                   _console.records(few)), ("Published projections [persons]", shown))  # fmt: skip

@@ -1,0 +1,122 @@
+"""How well the stock of people abroad would have been forecast, release by release and beside published projections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ._migrants import ISO, TENTH, parameters, readings, track
+
+SERIES = {**ISO, "lac": "LAC", "wld": "WLD"}
+
+
+def _inputs(tables: Mapping[str, pd.DataFrame] | None, *names: str) -> list[pd.DataFrame]:
+    if tables is None:
+        from .data import load_tables
+
+        tables = load_tables()
+    return [tables[name] for name in names]
+
+
+def _known_parameters(day: pd.Timestamp, cache: dict[str, dict[str, float]]) -> dict[str, float]:
+    from .assumptions import load_assumptions
+
+    key = str(max(day, pd.Timestamp("2019-04-01")).date())
+    if key not in cache:
+        table = load_assumptions(as_of=key).table
+        cache[key] = {**parameters(table), "recount_rate": float(table.loc["recount_rate", "central"])}
+    return cache[key]
+
+
+def _ahead(rows: pd.DataFrame, host: str, target: pd.Period, p: Mapping[str, float]) -> tuple[float, float]:
+    """Return median [persons] and log sd of the next printed count: the stock, its error, and a recount by chance."""
+    path = track(rows, p, (host,), until=target)
+    m, v = path.mean[-1, 0], path.cov[-1, 0]
+    load = np.array([1.0, 0.0, 1.0])
+    years = max((target - rows["month"].max()).n, 0) / 12
+    chance = 1 - np.exp(-p["recount_rate"] * years)
+    fresh = p["stock_error"] if host in ("lac", "wld") or host in list(ISO)[:8] else p["stock_error_small"]
+    # a recount moves the printed figure by the old error and a new one
+    moved = chance * (fresh**2 + v[2, 2] + m[2] ** 2)
+    return 1e6 * float(np.exp(load @ m)), float(np.sqrt(load @ v @ load + p["reading_error"] ** 2 + moved))
+
+
+def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Forecast each R4V release from the one before it, and score the forecast.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame, optional
+        As from `load_tables`; the shipped ones without it.
+
+    Returns
+    -------
+    DataFrame
+        One row per host (lac and wld are R4V's totals) and release: date, origin, p10, p50, p90, outcome, no_change
+        [persons], error and no_change_error [%], covered (by the 80 % band). Only rows published by the earlier
+        release, and parameters known on its day, are used.
+    """
+    (migrants,) = _inputs(tables, "migrants")
+    every = readings(migrants, SERIES)
+    out, cache = [], {}  # type: ignore[var-annotated]
+    for host in SERIES:
+        mine = every[every["host"] == host]
+        releases = mine[(mine["series"] == "r4v") & (mine["date"] >= "2018-01-01")].sort_values("published")
+        for before, after in zip(releases.iloc[:-1].itertuples(), releases.iloc[1:].itertuples(), strict=True):
+            if after.date <= before.date:
+                continue
+            known = mine[mine["published"] <= before.published]
+            known = known[~known["old"]]
+            p = _known_parameters(before.published, cache)
+            middle, sd = _ahead(known, host, after.month, p)
+            band = [middle * np.exp(z * TENTH * sd) for z in (-1, 1)]
+            out.append({
+                "host": host, "origin": before.date, "date": after.date, "p10": band[0], "p50": middle,
+                "p90": band[1], "outcome": after.value, "no_change": before.value,
+                "error": 100 * (middle / after.value - 1), "no_change_error": 100 * (before.value / after.value - 1),
+                "covered": bool(band[0] <= after.value <= band[1]),
+            })  # fmt: skip
+    return pd.DataFrame(out)
+
+
+def score_projections(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Set our forecast of the count, made on the same day, beside each published projection and what came.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame, optional
+        As from `load_tables`; the shipped ones without it.
+
+    Returns
+    -------
+    DataFrame
+        One row per projection: issuer, scenario, host, issued, target, published, ours_p10, ours_p50, ours_p90,
+        outcome [persons], outcome_date, published_error, ours_error [%], covered. The outcome is the reading nearest
+        the target, within six months.
+    """
+    migrants, table = _inputs(tables, "migrants", "migration_projections")
+    every = readings(migrants, SERIES)
+    place = {code: name for name, code in SERIES.items()}
+    out, cache = [], {}  # type: ignore[var-annotated]
+    for row in table.itertuples():
+        host, target = place[row.host], pd.Timestamp(row.target)
+        mine = every[every["host"] == host]
+        issued = pd.Timestamp(row.published)
+        known = mine[(mine["published"] <= issued) & ~mine["old"]]
+        if not len(known):
+            continue
+        middle, sd = _ahead(known, host, target.to_period("M"), _known_parameters(issued, cache))
+        gaps = (mine["date"] - target).abs()
+        near = mine.loc[gaps.idxmin()] if gaps.min() <= pd.Timedelta(days=184) else None
+        outcome = np.nan if near is None else float(near["value"])
+        low, high = middle * np.exp(-TENTH * sd), middle * np.exp(TENTH * sd)
+        out.append({
+            "issuer": row.issuer, "scenario": row.scenario, "host": row.host, "issued": issued, "target": target,
+            "published": float(row.value), "ours_p10": low, "ours_p50": middle, "ours_p90": high, "outcome": outcome,
+            "outcome_date": None if near is None else near["date"],
+            "published_error": 100 * (row.value / outcome - 1), "ours_error": 100 * (middle / outcome - 1),
+            "covered": bool(low <= outcome <= high),
+        })  # fmt: skip
+    return pd.DataFrame(out)
