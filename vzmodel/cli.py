@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, _console, _dollar_commands, _people_commands
+from . import __version__, _claims_commands, _console, _dollar_commands, _people_commands
 from ._console import AsOf, Draws, File, Folder, Json, Months, Period, Seed, Variables
 from ._table_commands import chosen, data_app, scenarios_app
 
@@ -24,6 +24,7 @@ app.add_typer(data_app, name="data")
 for _command in ("revenue", "settlement", "us_sales", "episodes"):
     app.command(_command.replace("_", "-"))(getattr(_dollar_commands, _command))
 app.command()(_people_commands.remittances)
+app.command()(_claims_commands.claims)
 
 def main() -> None:
     """Run the command line."""
@@ -238,30 +239,6 @@ def causes(
         found, json, ("Breaks by method [kb/d]", methods), (f"Of a change of {total:,.0f} kb/d", shares),
         ("Overlap in time, and cannot be parted", pairs),
     )  # fmt: skip
-
-
-@app.command()
-def claims(
-    names: Annotated[list[str], typer.Argument(help="Scenarios.")],
-    draws: Draws = 4000,
-    seed: Seed = 2019,
-    months: Months = None,
-    as_of: AsOf = None,
-    scenario_file: File = None,
-    json: Json = False,
-) -> None:
-    """Set the dollars against debt service and imports.
-
-    JSON keys: run, coverage, recovery_usd_per_100.
-    """
-    from . import claims as reckoning
-
-    p = _projection(names, scenario_file, draws=draws, seed=seed, months=months, as_of=as_of)
-    rows = _console.records(reckoning.coverage(p))
-    value = reckoning.recovery()
-    answer = {"run": _run(p), "coverage": rows, "recovery_usd_per_100": value}
-    title = f"Coverage; recovery on the terms of late 2025: {value:.0f} per 100 of principal"
-    _console.say(answer, json, (title, rows))
 
 
 @app.command()

@@ -1,0 +1,104 @@
+"""The command ``vzmodel claims``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from . import _console
+from ._console import AsOf, Draws, File, Json, Months, Seed
+from ._table_commands import chosen
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+KEEP = ("cash_revenue", "dollar_inflow", "import_bill")
+
+
+def claims(
+    names: Annotated[list[str] | None, typer.Argument(help="Scenarios.")] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="The same as an option; status_quo without any.")] = None,
+    income: Annotated[
+        Literal["dollar_inflow", "cash_revenue"], typer.Option(help="Dollars of the economy, or of the state company.")
+    ] = "dollar_inflow",
+    service: Annotated[
+        float | None, typer.Option(help="Debt service in place of what is due, USD million a year.")
+    ] = None,
+    haircut: Annotated[float, typer.Option(help="Cut of the principal, 0 to 1.")] = 0.5,
+    exit_yield: Annotated[float, typer.Option(help="Yield a year after the exchange.")] = 0.11,
+    arrears: Annotated[
+        float | None, typer.Option(help="Interest missed per 100 of principal; that of the day without it.")
+    ] = None,
+    service_cap: Annotated[
+        float, typer.Option(help="Largest share of the dollar inflow that service may take.")
+    ] = 0.15,
+    draws: Draws = 4000,
+    seed: Seed = 2019,
+    months: Months = None,
+    as_of: AsOf = None,
+    scenario_file: File = None,
+    json: Json = False,
+) -> None:
+    """Show who is owed what, whether the dollars cover it, and what a restructured claim is worth.
+
+    Coverage is of bond service and imports without fuel together; recovery is per 100 of principal on the terms a bank
+    published in late 2025, alone and with service held below a share of the inflow.
+
+    JSON keys: run, arrears_per_100, claim_usd_bn, obligations_usd_bn: {creditor: {low, central, high, settlement}},
+    coverage: {scenario: {year: {p10, p50, p90, prob_short}}}, recovery_cents: {published_terms, scenario: {p10, p50,
+    p90}}.
+    """
+    from . import claims as reckoning
+    from . import data, obligations
+    from .model import project
+
+    terms = {"haircut": haircut, "exit_yield": exit_yield, "arrears": arrears or 0.0}
+    reckoning.recovery(terms)  # refuses impossible terms before the run
+    with _console.progress("Projecting") as moved:
+        asked = chosen([*(names or []), *(scenario or [])] or ["status_quo"], scenario_file)
+        p = project(asked, draws=draws, seed=seed, months=months, as_of=as_of, keep=list(KEEP), progress=moved)
+    tables, day = data.load_tables(as_of=as_of), _day(p)
+    debt = obligations.owed(tables["obligations"], day)
+    missed = obligations.arrears(tables["obligations"], day, after_maturity=False)
+    if arrears is None:
+        terms["arrears"] = float(100 * missed["interest"].sum() / missed["face"].sum())
+    covered = reckoning.coverage(p, tables=tables, service=service).xs(
+        (income, "service_and_imports"), level=("income", "obligation"))
+    claim = obligations.principal(tables["obligations"])
+    capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
+    _tell(p, debt, covered, capped, {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000,
+                                     "published_terms": reckoning.recovery(terms)}, json)
+
+
+def _day(p: xr.Dataset) -> str:
+    import pandas as pd
+
+    from .summary import _run
+
+    return str(_run(p).get("as_of") or pd.Timestamp(p["month"].values[0]).date())[:10]
+
+
+def _tell(p: xr.Dataset, debt: pd.DataFrame, covered: pd.DataFrame, capped: Any, terms: dict[str, Any],
+          json: bool) -> None:
+    from .summary import _run
+
+    debt = debt.assign(**{column: debt[column] / 1000 for column in ("low", "central", "high")})
+    short = covered.drop(columns=["due", "expected_shortfall"]).rename(columns={"shortfall_probability": "prob_short"})
+    table = _console.records(short)
+    worth = _console.records(capped)
+    years: dict[str, dict[str, Any]] = {}
+    for row in table:
+        row = dict(row)
+        years.setdefault(row.pop("scenario"), {})[str(row.pop("year"))] = row
+    cents: dict[str, Any] = {"published_terms": terms.pop("published_terms")}
+    cents |= {str(row["scenario"]): {k: v for k, v in row.items() if k != "scenario"} for row in worth}
+    answer = {"run": _run(p), **terms, "obligations_usd_bn": debt.to_dict("index"), "coverage": years,
+              "recovery_cents": cents}
+    _console.say(
+        answer, json, ("Who is owed what [USD billion]", _console.records(debt)),
+        ("Cover of bond service and imports without fuel [1]", table),
+        (f"Recovery per 100: {cents['published_terms']:.1f} on the terms of late 2025 with arrears of "
+         f"{terms['arrears_per_100']:.0f}; with service capped", worth),
+    )  # fmt: skip
