@@ -174,8 +174,12 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
         "west": uniform("west", months),
         "west length": normal("west length", months, outages.WEST_SLOTS),
         "west moment": uniform("west moment", months, outages.WEST_SLOTS),
-        "past length": uniform("past length", 2, outages.SLOTS),
-        "past west": uniform("past west", 2, outages.WEST_SLOTS),
+        **outages.past(
+            inputs.blackouts,
+            inputs.months[: inputs.events],
+            uniform("past length", 2, outages.SLOTS),
+            uniform("past west", 2, outages.WEST_SLOTS),
+        ),
         "past capacity": normal("past capacity"),
         "people": normal("people", len(remittances.HOSTS)),
         "hosts shut": uniform("hosts shut", months),
@@ -195,15 +199,12 @@ def _failures(
     hours, dark = outages.simulate_failures(shocks["failure"], shocks["length"], shocks["reach"], state, rate, a)
     west = outages.simulate_west(shocks["west"], shocks["west length"], rate, a)
     start, west_start = (calendar.days(inputs.months)[:, None, None] * shocks[n] for n in ("moment", "west moment"))
-    seen, seen_west = outages.past(
-        inputs.blackouts, inputs.months[: inputs.events], shocks["past length"], shocks["past west"]
-    )
     # a scenario that lowers the rate thins the past too: at a rate of nought there is nothing to look up
     kept = shocks["moment"][: inputs.events] < rate[: inputs.events, None, :]
-    for new, old in zip((hours, dark, start), (seen[0] * kept, *seen[1:]), strict=True):
-        new[: inputs.events] = old
-    west[: inputs.events] = seen_west[0] * kept[:, : outages.WEST_SLOTS]
-    west_start[: inputs.events] = seen_west[1]
+    hours[: inputs.events] = shocks["past hours"] * kept
+    west[: inputs.events] = shocks["past west hours"] * kept[:, : outages.WEST_SLOTS]
+    for new, old in ((dark, "past dark"), (start, "past start"), (west_start, "past west start")):
+        new[: inputs.events] = shocks[old]
     return hours, outages.days_by_zone((hours, dark, start), (west, west_start), days, a, outages.SPILL)
 
 

@@ -271,7 +271,7 @@ def lasting(hours: np.ndarray, step: np.ndarray) -> np.ndarray:
 
 def past(
     blackouts: pd.DataFrame, calendar: pd.PeriodIndex, u: np.ndarray, west: np.ndarray
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+) -> dict[str, np.ndarray]:
     """Return the failures that happened, within what their sources say.
 
     Parameters
@@ -285,22 +285,24 @@ def past(
 
     Returns
     -------
-    tuple
-        National failures: length [hour], share of the states dark [1], start [day]; those of the West: length and
-        start; all of shape (month, slot, draw).
+    dict of ndarray of shape (month, slot, draw)
+        past hours [hour], past dark (share of the states) [1] and past start [day] of national failures; past west
+        hours and past west start of those of the West.
+    """
+    national = _outage_record.past_failures(_outage_record.national(blackouts), calendar, *u)
+    length, _, start = _outage_record.past_failures(_outage_record.western(blackouts), calendar, *west)
+    names = ("past hours", "past dark", "past start")
+    return {**dict(zip(names, national, strict=True)), "past west hours": length, "past west start": start}
+
+
+def estimate(blackouts: pd.DataFrame, rows: int, prior: _outage_fit.Prior, until: pd.Period) -> pd.DataFrame:
+    """Fit the process of failures to the catalogue as known on the day, checked; see `_outage_fit.estimate`.
 
     Raises
     ------
     ValueError
-        If dates are reversed or overlap, a length is negative or a zone unknown; the row is named.
+        If dates are reversed or overlap, a length is negative or a zone unknown, naming the row; or if no failure is
+        national.
     """
-    check(blackouts)
-    national = _outage_record.past_failures(_outage_record.national(blackouts), calendar, *u)
-    length, _, start = _outage_record.past_failures(_outage_record.western(blackouts), calendar, *west)
-    return national, (length, start)
-
-
-def estimate(blackouts: pd.DataFrame, rows: int, prior: _outage_fit.Prior, until: pd.Period) -> pd.DataFrame:
-    """Fit the process of failures to the catalogue as known on the day; see `_outage_fit.estimate`."""
     check(blackouts)
     return _outage_fit.estimate(blackouts, rows, prior, until)
