@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from vzmodel import data, evaluation
+from vzmodel._published import summary
 from vzmodel.forecasting import forecast
 
 
@@ -26,7 +27,7 @@ def test_the_trend_beats_no_change_at_every_horizon(joined, scores):
 
 
 def test_errors_stay_near_what_was_measured(scores):
-    np.testing.assert_allclose(scores["pinball"], [0.020, 0.039, 0.056, 0.085, 0.170], rtol=0.08)
+    np.testing.assert_allclose(scores["pinball"], [0.020, 0.037, 0.053, 0.080, 0.172], rtol=0.08)
 
 
 def test_four_in_five_outcomes_fall_within_the_band_of_four_in_five(scores):
@@ -93,10 +94,33 @@ def test_a_published_forecast_stands_beside_ours_of_the_same_day():
 
 
 def test_ours_uses_nothing_published_after_the_day_of_issue(monkeypatch):
-    days, load = [], data.load_history
-    monkeypatch.setattr(data, "load_history", lambda *a, as_of=None: (days.append(as_of), load(as_of=as_of))[1])
+    seen, known = [], data.known
+    monkeypatch.setattr(data, "known", lambda table, day: (seen.append(day), known(table, day))[1])
     evaluation.score_published(published(issued="2018-06"))
-    assert days[-1] == pd.Timestamp("2018-06-01")
+    assert max(day for day in seen if day is not None) == pd.Timestamp("2018-06-01")
+
+
+def test_a_change_is_scored_from_its_printed_base():
+    change = published(quantity="crude_production_change", value=-170.0, base=1170.0, outcome=-406.0)
+    score = evaluation.score_published(change).iloc[0]
+    assert score["published_error_pct"] == pytest.approx(100 * (1000 / 764 - 1))
+    assert score["ours_p50"] < 0
+
+
+def test_the_lowest_month_of_a_year_is_no_higher_than_its_mean():
+    scores = evaluation.score_published(pd.concat([published(target="2019", measure=m) for m in ("mean", "lowest")]))
+    assert scores["ours_p50"].iloc[1] < scores["ours_p50"].iloc[0]
+
+
+def test_a_forecast_dated_by_its_year_alone_is_unscorable():
+    assert "the day is not known" in evaluation.score_published(published(issued="2018")).iloc[0]["unscorable"]
+
+
+def test_the_summary_keeps_what_was_conditional_apart():
+    two = pd.concat([published(kind="unconditional"), published(kind="conditional", value=764.0)], ignore_index=True)
+    found = summary(evaluation.score_published(two))
+    assert found.loc["unconditional, 2018-20", "published_mae_pct"] == pytest.approx(100 * (1000 / 764 - 1))
+    assert found.loc["conditional", "published_mae_pct"] == pytest.approx(0)
 
 
 def test_months_already_known_when_a_year_was_forecast_count_as_known():
@@ -113,7 +137,7 @@ def test_an_outcome_the_table_lacks_is_the_mean_of_the_consensus():
 
 
 @pytest.mark.parametrize(("change", "reason"), [
-    ({"quantity": "exports"}, "not the level of crude output"), ({"target": "soon"}, "no month, quarter"),
+    ({"quantity": "exports"}, "not crude output"), ({"target": "soon"}, "no month, quarter"),
     ({"value": np.nan}, "no single number"), ({"unit": "%"}, "not kb/d"), ({"issued": "soon"}, "no date of issue"),
     ({"target": "2040", "outcome": np.nan}, "no outcome yet"),
 ])

@@ -1,13 +1,16 @@
 """One forecaster for any monthly series, and how its distributions are scored."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t as student
 
-from vzmodel import evaluation, forecasting, scoring
-from vzmodel.forecasting import forecast
+from vzmodel import _experts, evaluation, forecasting, scoring
+from vzmodel.forecasting import Recipe, forecast
 
 
 def output(months: int = 120, drift: float = -0.01, sd: float = 0.02, seed: int = 3) -> pd.Series:
@@ -72,27 +75,73 @@ def test_no_month_passes_a_ceiling_and_the_result_says_so():
     assert (evaluation.no_change.simulate(series, 24, ceiling=top) <= top).all()
 
 
+def logs(series: pd.Series) -> np.ndarray:
+    return np.log(series.to_numpy())
+
+
 def test_one_month_of_strike_does_not_make_the_trend():
     calm = output(sd=0.005)
     struck = calm.copy()
     struck.iloc[-4:] *= 0.3
-    assert forecasting.trend(struck)["drift"] > 3 * forecasting.trend(calm)["drift"]
-    assert forecasting.trend(struck)["volatility"] < 0.2
+    fall = [_experts.drift(logs(s), *_experts.bounds(logs(s), 2.0), 12)[-1] for s in (calm, struck)]
+    assert fall[1] > 2 * fall[0]
 
 
 def test_a_quiet_year_after_a_wild_decade_narrows_the_band():
     wild = np.random.default_rng(0).normal(0, 0.06, 108)
     quiet = np.random.default_rng(1).normal(0, 0.01, 12)
-    series = output(120)
-    series[:] = 1000 * np.exp(np.cumsum(np.r_[wild, quiet]))
-    fit = forecasting.trend(series)
-    assert fit["volatility"] < 0.6 * fit["volatility_long"]
+    steps = np.r_[wild, quiet]
+    after, before = (_experts.fit(np.cumsum(s), 1, Recipe()).spread[0] for s in (steps, wild))
+    assert after < 0.6 * before
 
 
-def test_what_goes_up_and_down_each_year_keeps_less_of_its_drift_than_what_goes_on_falling():
-    steady = output(240, drift=-0.02, sd=0.01)
-    swinging = steady * 0 + 60 * np.exp(0.5 * np.sin(np.arange(240) * 2 * np.pi / 24)) * output(240, 0, 0.01) / 2500
-    assert forecasting.trend(swinging)["drift_share"] < forecasting.trend(steady)["drift_share"] <= 1
+def test_what_goes_on_falling_is_trusted_to_and_what_swings_is_not():
+    steps = np.random.default_rng(5).normal(0, 0.02, 240)
+    falling = 0.9 * np.convolve(steps, 0.9 ** np.arange(60))[:240] - 0.01
+    noise = np.random.default_rng(6).normal(0, 0.05, 240)
+    trusted = [_experts._learned(y, Recipe()).weights[-1, 1, 0] for y in (np.cumsum(falling), noise)]
+    assert trusted[0] > 0.5 > 5 * trusted[1]
+
+
+def test_the_forecast_of_a_past_month_is_the_one_made_with_what_was_known_then():
+    y = logs(output(200))
+    past, then = _experts.past(y, Recipe()), _experts.fit(y[:150], 24, Recipe())
+    np.testing.assert_allclose(past.centre[149], then.centre[_experts.GRID - 1])
+    np.testing.assert_allclose(past.spread[149], then.spread[_experts.GRID - 1])
+
+
+@pytest.mark.parametrize("ingredient", list(forecasting.INGREDIENTS))
+def test_a_forecast_without_an_ingredient_is_another_one(ingredient):
+    series = output(160)
+    assert (forecasting.without(ingredient)(series, 24) != forecast(series, 24)).any().any()
+
+
+def test_an_unknown_ingredient_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match="clipping, damping"):
+        forecasting.without("luck")
+
+
+def test_four_in_five_outcomes_of_two_hundred_simulated_series_fall_in_the_band_of_four_in_five():
+    random = np.random.default_rng(11)
+    hits = []
+    for _ in range(200):
+        calm = np.exp(np.cumsum(random.normal(0, 0.1, 224)) / 2) * 0.02
+        steps = random.standard_t(5, 224) * calm * np.sqrt(3 / 5) + 0.004 * np.sin(np.arange(224) / 40)
+        y = np.cumsum(steps) + random.normal(0, 0.01, 224)
+        fit = _experts.fit(y[:200], 24, Recipe())
+        half = fit.spread * student.ppf(0.9, Recipe().degrees) / student.std(Recipe().degrees)
+        hits.append(np.abs(y[200:] - fit.centre) <= half)
+    share = np.mean(hits, axis=0)
+    for around in (slice(0, 2), slice(1, 4), slice(4, 8), slice(9, 15), slice(20, 24)):
+        assert 0.75 < share[around].mean() < 0.85
+
+
+def test_three_hundred_months_are_forecast_in_less_than_three_tenths_of_a_second():
+    series = output(300)
+    forecast(series, 24)
+    start = time.process_time()
+    forecast(series, 24, seed=1)
+    assert time.process_time() - start < 0.3
 
 
 def broken(kind: str) -> pd.Series:

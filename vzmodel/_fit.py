@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from . import data, outages, prices, production, remittances
+from . import _revisions, data, outages, prices, production, remittances
 from .assumptions import Assumptions
 
 JOINT_ROWS = 1024
@@ -42,10 +42,15 @@ def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...]) -> d
     until = pd.Period(last, "M") - 1
     history = tables["history"].set_index("month") if "history" in tables else data.history(tables)
     return {
-        "production": production.estimate(history, production.blocked(tables), JOINT_ROWS),
+        "production": production.estimate(history, production.blocked(tables), JOINT_ROWS, _band_factors(tables)),
         "prices": prices.estimate(history["brent"], JOINT_ROWS),
         "outages": outages.estimate(tables["blackouts"], JOINT_ROWS, grid, until),
     }
+
+
+def _band_factors(tables: Mapping[str, pd.DataFrame]) -> tuple[float, float]:
+    # a history of the user's own has no days on which its past was known
+    return (1.0, 1.0) if "history" in tables else _revisions.band_factors(tables)
 
 
 @lru_cache(maxsize=8)
@@ -85,8 +90,8 @@ def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
                 "source": "fitted to the tables",
                 "note": note,
             }
-    found = pd.DataFrame.from_dict(rows, orient="index")
+    found = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=assumptions.table.columns)
     kept = assumptions.table.drop(index=[n for n in rows if n in assumptions.table.index])
-    table = pd.concat([kept, found.reindex(columns=assumptions.table.columns)])
+    table = pd.concat([kept, found.astype(kept.dtypes)])
     table.index.name = "name"
     return replace(assumptions, table=table, joint=joint)

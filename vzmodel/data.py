@@ -13,13 +13,25 @@ import pandas as pd
 
 from ._cross_checks import cross_checks
 from ._prints import latest
-from ._store import check, data_folder, data_hash, file_hash, own_folder, read_table, resources, seal, strays, template
+from ._store import (
+    check,
+    data_folder,
+    data_hash,
+    file_hash,
+    own_folder,
+    read_printed,
+    read_table,
+    resources,
+    seal,
+    strays,
+    template,
+)
 from ._terms import terms
 from .calendar import DateLike, day
 
 __all__ = [
     "check", "cross_checks", "data_folder", "data_hash", "file_hash", "history", "known", "latest", "load_history",
-    "load_tables", "read_assumptions", "read_table", "resources", "seal", "template", "terms",
+    "load_tables", "read_assumptions", "read_printed", "read_table", "resources", "seal", "template", "terms",
 ]  # fmt: skip
 
 FIRST_MONTH = "2002-01-01"
@@ -133,7 +145,7 @@ def history(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     production = tables["production"]
     if production.empty:
         raise ValueError("the production table is empty; give it readings")
-    parts: list[pd.DataFrame | pd.Series] = [_consensus(production, tables.get("production_annual"))]
+    parts: list[pd.DataFrame | pd.Series] = [consensus(production, tables.get("production_annual"))]
     parts.append(_wide(production).add_prefix("production_"))
     columns: dict[str, Callable[[pd.DataFrame], pd.DataFrame | pd.Series]] = {
         "prices": _wide, "exports": _total_exports, "us_trade": _us_imports, "migrants": _world,
@@ -144,8 +156,8 @@ def history(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return joined.reindex(index)
 
 
-def _consensus(production: pd.DataFrame, annual: pd.DataFrame | None) -> pd.DataFrame:
-    """Return level and standard error; fitted once per content of the two tables."""
+def consensus(production: pd.DataFrame, annual: pd.DataFrame | None) -> pd.DataFrame:
+    """Return production and production_se [kb/d] by month, as `history` does; fitted once per content of the tables."""
     frames = [frame for frame in (production, annual) if frame is not None]
     key = tuple(int(pd.util.hash_pandas_object(frame, index=False).sum()) for frame in frames)
     if key not in _LEVELS:

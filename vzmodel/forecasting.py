@@ -9,29 +9,20 @@ from typing import Any, Protocol, cast
 import numpy as np
 import pandas as pd
 
-from vzmodel import streams
+from vzmodel import _experts, streams
+from vzmodel._experts import Recipe
 
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 FEWEST = 36
 """Fewest months [1] a forecast is made from."""
-DRIFT_MONTHS = 12
-"""Monthly changes [1] whose mean is the drift."""
-DAMPING = 0.98
-"""Share [1] of the drift that remains after each month."""
-MEMORY = 120
-"""Months [1] that say what an ordinary change is."""
-CLIP_DRIFT, CLIP_VOLATILITY = 4.0, 6.0
-"""Changes count up to this many robust deviations [1] from the median."""
-HALF_LIFE = 6.0
-"""Age [month] at which a change weighs half in the recent volatility."""
-VOLATILITY_DAMPING = 0.97
-"""Monthly return [1] of the recent volatility to its long level."""
-DEGREES = 5.0
+DEGREES = Recipe().degrees
 """Degrees of freedom [1] of the Student-t."""
-DRIFT_SPREAD = 1.5
-"""Drift error over that of independent changes [1], because changes cluster."""
-DRIFT_PRIOR, DRIFT_PRIOR_YEARS = 1.0, 20.0
-"""Share [1] of the drift expected to go on, and the years of own past [year] that weigh as much."""
+INGREDIENTS = {
+    "clipping": Recipe(clip=100.0), "damping": Recipe(damping=1.0), "learning": Recipe(combined=False),
+    "season": Recipe(seasonal=False), "moving volatility": Recipe(moving=False),
+    "calibration": Recipe(calibrated=False), "heavy tails": Recipe(degrees=np.inf),
+}
+"""The recipe without each ingredient."""
 
 
 class Forecaster(Protocol):
@@ -86,62 +77,6 @@ def checked(series: pd.Series) -> pd.Series:
     return clean
 
 
-def trend(series: pd.Series) -> dict[str, float]:
-    r"""Fit the drift and the volatility that `forecast` and the production chain use.
-
-    Parameters
-    ----------
-    series : Series
-        Positive values by month.
-
-    Returns
-    -------
-    dict
-        ``drift`` [log per month], ``drift_se`` [log per month], ``damping`` [1 per month], ``volatility`` [log, sd
-        of a month now], ``volatility_long`` [log, level it returns to], ``volatility_damping`` [1 per month],
-        ``degrees`` [1, of the Student-t] and ``drift_share`` [1, part of the mean change expected to go on].
-
-    Raises
-    ------
-    ValueError
-        As `checked` does.
-
-    Notes
-    -----
-    With monthly log changes `c`, clipped at four robust deviations from the median of the last ten years:
-
-    .. math:: \hat g = w\, \frac{1}{12}\sum_{i<12} c_{t-i}, \qquad
-              s_t^2 = \frac{\sum_i 2^{-i/6} (c_{t-i} - \hat g)^2}{\sum_i 2^{-i/6}}
-
-    The share `w` is the slope of each year's mean change on that of the year before, over the series' own past,
-    shrunk towards 1 and kept in [0, 1].
-    """
-    change = np.diff(np.log(checked(series).to_numpy()))
-    recent = change[-MEMORY:]
-    middle = float(np.median(recent))
-    deviation = max(1.4826 * float(np.median(np.abs(recent - middle))), 1e-4)
-    clipped = np.clip(change, middle - CLIP_DRIFT * deviation, middle + CLIP_DRIFT * deviation)
-    looser = np.clip(change, middle - CLIP_VOLATILITY * deviation, middle + CLIP_VOLATILITY * deviation)
-    share = _drift_share(clipped)
-    drift = share * float(clipped[-DRIFT_MONTHS:].mean())
-    weight = 0.5 ** (np.arange(len(change))[::-1] / HALF_LIFE)
-    now = float(np.sqrt(np.sum(weight * (looser - drift) ** 2) / weight.sum()))
-    return {"drift": drift, "drift_se": DRIFT_SPREAD * now / float(np.sqrt(DRIFT_MONTHS)), "damping": DAMPING,
-            "volatility": now, "volatility_long": float(looser[-MEMORY:].std()),
-            "volatility_damping": VOLATILITY_DAMPING, "degrees": DEGREES, "drift_share": share}
-
-
-def _drift_share(change: np.ndarray) -> float:
-    """Return how much of a year's mean change went on into the next year, shrunk towards the prior."""
-    mean = np.convolve(change, np.full(DRIFT_MONTHS, 1 / DRIFT_MONTHS), mode="valid")
-    before, after = mean[:-DRIFT_MONTHS], mean[DRIFT_MONTHS:]
-    years = len(before) / 12
-    scale = float(np.sum(before**2))
-    slope = float(np.sum(before * after)) / scale if years >= 2 and scale > 0 else DRIFT_PRIOR
-    years = years if years >= 2 else 0.0
-    return float(np.clip((DRIFT_PRIOR_YEARS * DRIFT_PRIOR + years * slope) / (DRIFT_PRIOR_YEARS + years), 0.0, 1.0))
-
-
 def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: int = 0,
              ceiling: float | None = None) -> np.ndarray:
     r"""Draw futures of a monthly series.
@@ -171,50 +106,76 @@ def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: in
 
     Notes
     -----
-    .. math:: \log y_{T+h} = \log y_{T+h-1} + \phi^h (g + \sigma_g u) \lambda_g + s_{T+h} \lambda \varepsilon_h
+    .. math:: \log y_{T+h} = m_h + s_h \lambda B(s_h^2) / s_h
 
-    with standard normal `u` and `ε`; one draw of `λ`, which makes both Student-t with unit variance, holds for all
-    months of a future because the volatility itself is not known.
+    with the median `m` and deviation `s` of `_experts.fit`, a Brownian motion `B` and one draw of `λ`, which makes
+    every month Student-t, for all months of a future, because the volatility itself is not known. A future never
+    turns negative; it passes no level but the ceiling.
     """
+    return drawn(series, months, draws, seed, ceiling, Recipe())
+
+
+def drawn(series: pd.Series, months: int, draws: int, seed: int, ceiling: float | None, recipe: Recipe) -> np.ndarray:
+    """Draw futures as `simulate` does, from a recipe."""
     known = checked(series)
     check_request(known, months, draws, ceiling)
-    fit = trend(known)
-    shock, slope = shocks(seed, months, draws)
-    step = shock * deviations(fit, months)[:, None]
-    step += (fit["damping"] ** np.arange(1, months + 1))[:, None] * (fit["drift"] + fit["drift_se"] * slope)
-    level = np.log(known.iloc[-1])
+    fit = _experts.fit(np.log(known.to_numpy()), months, recipe)
+    clock = np.maximum.accumulate(fit.spread**2)
+    shock = shocks(seed, months, draws, recipe.degrees)
+    path = np.cumsum(shock * np.sqrt(np.diff(clock, prepend=0.0))[:, None], axis=0)
+    path *= (fit.spread / np.sqrt(clock))[:, None]
+    path += fit.centre[:, None]
     if ceiling is None:
-        return np.exp(level + np.cumsum(step, axis=0))
-    top = np.log(ceiling)
-    for row in step:
-        np.minimum(row + level, top, out=row)
+        return np.exp(path)
+    top, level = np.log(ceiling), np.full(draws, np.log(known.iloc[-1]))
+    for row, step in zip(path, np.diff(path, axis=0, prepend=level[None]), strict=True):
+        np.minimum(level + step, top, out=row)
         level = row
-    return np.exp(step)
+    return np.exp(path)
 
 
-def deviations(fit: dict[str, float], months: int) -> np.ndarray:
-    r"""Return the standard deviation of each coming month's change, shape (month,) [log].
+def without(ingredient: str) -> Forecaster:
+    """Return the forecaster with one of its ingredients left out, to see what it adds.
 
-    .. math:: s_{T+h}^2 = s_\infty^2 + \psi^h (s_T^2 - s_\infty^2)
+    Parameters
+    ----------
+    ingredient : {"clipping", "damping", "learning", "season", "moving volatility", "calibration", "heavy tails"}
+
+    Raises
+    ------
+    ValueError
+        For another name.
     """
-    now, long = fit["volatility"] ** 2, fit["volatility_long"] ** 2
-    return np.asarray(np.sqrt(long + (now - long) * fit["volatility_damping"] ** np.arange(1, months + 1)))
+    if ingredient not in INGREDIENTS:
+        raise ValueError(f"no ingredient '{ingredient}'; there are {', '.join(INGREDIENTS)}")
+    recipe = INGREDIENTS[ingredient]
+
+    def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: int = 0,
+                 ceiling: float | None = None) -> np.ndarray:
+        return drawn(series, months, draws, seed, ceiling, recipe)
+
+    def plain(series: pd.Series, months: int = 24, *, quantiles: Sequence[float] = QUANTILES, seed: int = 0,
+              ceiling: float | None = None) -> pd.DataFrame:
+        return summarise(simulate(series, months, seed=seed, ceiling=ceiling), series, quantiles, ceiling)
+
+    found = cast(Forecaster, plain)
+    found.simulate = simulate
+    return found
 
 
 @lru_cache(maxsize=8)
-def shocks(seed: int, months: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return Student-t shocks of unit variance, (month, draw) for the months and (draw,) for the drift [1].
+def shocks(seed: int, months: int, draws: int, degrees: float = DEGREES) -> np.ndarray:
+    """Return Student-t shocks of unit variance, (month, draw) [1].
 
     They share one scale per draw and are read-only: every series forecast with one seed sees the same chance.
     """
     from scipy.special import chdtri
 
     mix = streams.uniform(seed, "forecast.scale", (), 0, draws)
-    scale = np.sqrt((DEGREES - 2) / chdtri(DEGREES, mix))
+    scale = np.ones(draws) if np.isinf(degrees) else np.sqrt((degrees - 2) / chdtri(degrees, mix))
     shock = streams.normal(seed, "forecast.shock", (months,), 0, draws) * scale
-    slope = streams.normal(seed, "forecast.drift", (), 0, draws) * scale
-    shock.flags.writeable = slope.flags.writeable = False
-    return shock, slope
+    shock.flags.writeable = False
+    return shock
 
 
 def check_request(known: pd.Series, months: int, draws: int, ceiling: float | None) -> None:

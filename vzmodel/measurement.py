@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-BASIS: dict[str, str | None] = {
-    "opec_secondary": None, "argus": None, "eia": "eia", "jodi": "government", "opec_direct": "government",
-    "pdvsa": "government",
-}
-"""Offset each source carries against OPEC's secondary sources; JODI prints what the government tells OPEC."""
+from vzmodel._readings import BASIS, STATES, Reading, checked, monthly, periods, pilot_path
 
-OFFSETS = ("eia", "government")
-PERIOD_SOURCES = ("opec_secondary", "eia", "jodi", "opec_direct")
-UNINFORMATIVE = ("flat", "smoothed")
 PERSISTENCE = 0.98
 """Monthly persistence [1] of an offset around its long mean: about three years, so offsets move slowly."""
 MEAN_OFFSET_SD = 0.10
 """Prior standard deviation [log] of an offset's long mean; holds the level where no secondary source is known."""
-FEW_PAIRS = 5
-"""Fewer pairs of first and later prints [1] than this say nothing on the mean revision."""
-UNPAIRED_SD = 0.015
-"""Noise [log] added to a first print whose revisions are unknown."""
 PRIOR = {"move": (0.03, 0.5), "eia": (0.02, 0.5), "government": (0.025, 0.5), "secondary": (0.006, 0.25),
          "offset_eia": (0.015, 0.7), "offset_government": (0.02, 0.7)}
 """Prior median [log units] and log standard deviation [1] of each fitted standard deviation."""
-MINOR_SD = 0.05
-"""Noise [log] of a source read too seldom to have its own."""
+MINOR_SD = {"argus": 0.05, "pdvsa": 0.12}
+"""Noise [log] of sources read too seldom to fit it: the rms of their 7 and 5 readings over the others' level."""
+STILL_HELD = 0.3
+"""Standard deviation [1] of the share of a shortfall that turns out to be capacity lost, while it lasts."""
 MOVE_DEGREES, ROUNDS = 3.0, 6
 """Degrees of freedom [1] of the monthly moves, and rounds [1] of reweighting that find them."""
 PERIOD_SD = 0.01
 """Noise [log] of an annual or quarterly mean."""
 
 
-class Reading(NamedTuple):
-    """One row of the observation equation: which states it sees, its values and its noise."""
-
-    design: np.ndarray
-    value: np.ndarray
-    noise: str
-    scale: np.ndarray
-    extra: np.ndarray
-
-
-STATES = ("x", "year", "quarter", "offset_eia", "offset_government", "mean_eia", "mean_government")
-
-
-def consensus(production: pd.DataFrame, annual: pd.DataFrame | None = None) -> pd.DataFrame:
+def consensus(production: pd.DataFrame, annual: pd.DataFrame | None = None, *,
+              fitted: dict[str, float] | None = None) -> pd.DataFrame:
     r"""Estimate monthly crude output on OPEC's secondary-sources basis from all its readings.
 
     Parameters
@@ -62,12 +40,14 @@ def consensus(production: pd.DataFrame, annual: pd.DataFrame | None = None) -> p
     annual : DataFrame, optional
         ``period`` (2018 or 2019Q3), ``series`` and ``value`` [kb/d]: means that hold the year or quarter where that
         source has not printed every month of it.
+    fitted : dict, optional
+        Standard deviations [log] found before, from ``attrs["fitted"]``; without it they are estimated.
 
     Returns
     -------
     DataFrame
         Index ``month``; ``level`` [kb/d, median], ``se`` [kb/d] and ``offset_<source>`` [kb/d], what each source
-        prints above the level.
+        prints above the level; ``attrs["fitted"]`` [log], the standard deviations by name.
 
     Raises
     ------
@@ -93,14 +73,15 @@ def consensus(production: pd.DataFrame, annual: pd.DataFrame | None = None) -> p
     >>> round(float(consensus(readings)["level"].iloc[-1]))
     800
     """
-    rows = _checked(production)
+    rows = checked(production)
     first, last = rows["month"].min(), rows["month"].max()
     index = pd.date_range(pd.Timestamp(first.year, 1, 1), last, freq="MS", name="month")
-    readings = _monthly(rows, index)
-    pilot, jumps = _pilot(readings, len(index))
-    readings += _periods(rows, annual, index, pilot)
+    readings = monthly(rows, index)
+    pilot, jumps = pilot_path(readings, len(index))
+    readings += periods(rows, annual, index, pilot)
     model = _state_space(readings, index, pilot)
-    fitted = _estimate(model, readings, jumps)
+    if fitted is None:
+        fitted = _estimate(model, readings, jumps)
     state, cov = _smooth(model, readings, jumps, fitted)
     readings = [_own_noise(r, state, fitted) for r in readings]
     for _ in range(ROUNDS):
@@ -113,7 +94,9 @@ def consensus(production: pd.DataFrame, annual: pd.DataFrame | None = None) -> p
         shift = 0.0 if basis is None else state[:, STATES.index(f"offset_{basis}")] + state[:, STATES.index(
             f"mean_{basis}")]
         out[f"offset_{source}"] = level * np.expm1(shift)
-    return out.loc[first:]
+    out = out.loc[first:]
+    out.attrs["fitted"] = {name: float(sd) for name, sd in fitted.items()}
+    return out
 
 
 def capacity(consensus: pd.DataFrame, blocked: Iterable[Any] = ()) -> pd.DataFrame:
@@ -143,7 +126,8 @@ def capacity(consensus: pd.DataFrame, blocked: Iterable[Any] = ()) -> pd.DataFra
 
     .. math:: k_t = k_{t-1} + b_{t-1} + \eta_t, \quad b_t = 0.9\, b_{t-1} + \zeta_t
 
-    The standard error adds that of the bridge to that of the consensus, which the bridge cannot reduce.
+    The standard error adds that of the bridge to that of the consensus, which the bridge cannot reduce. In blocked
+    months at the end nobody knows yet how much of the shortfall is capacity lost: a standard deviation is 0.3 of it.
     """
     months = pd.DatetimeIndex(consensus.index)
     held = months.to_period("M").isin(pd.PeriodIndex([pd.Period(m, "M") for m in blocked], freq="M"))
@@ -154,113 +138,10 @@ def capacity(consensus: pd.DataFrame, blocked: Iterable[Any] = ()) -> pd.DataFra
     state, var = _bridge(np.where(free, read, np.nan))
     relative = (consensus["se"] / consensus["level"]).where(free).interpolate(limit_direction="both").to_numpy(float)
     level = np.exp(np.where(held, np.fmax(state, read), state))
-    return pd.DataFrame({"level": level, "se": level * np.sqrt(var + relative**2)}, index=consensus.index)
-
-
-def _checked(production: pd.DataFrame) -> pd.DataFrame:
-    missing = {"month", "series", "print", "value"} - set(production.columns)
-    if missing:
-        raise ValueError(f"readings of production lack the columns {sorted(missing)}")
-    rows = production.assign(month=pd.to_datetime(production["month"]), value=production["value"].astype(float))
-    rows["flag"] = rows["flag"].fillna("") if "flag" in rows else ""
-    rows["published"] = pd.to_datetime(rows["published"]) if "published" in rows else pd.NaT
-    rows = rows[rows["series"].isin(list(BASIS))]
-    if not (rows["value"] > 0).all():
-        bad = rows[~(rows["value"] > 0)].iloc[0]
-        raise ValueError(f"reading of {bad['series']} for {bad['month']:%Y-%m} is {bad['value']} kb/d; it must be > 0")
-    if rows[~rows["flag"].isin(UNINFORMATIVE)].empty:
-        raise ValueError(f"no monthly reading of production is known from any of {', '.join(BASIS)}")
-    return rows
-
-
-def _revisions(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return mean and robust deviation [kb/d] of the next print less the first, or (0, nan) where unknown."""
-    ordered = rows.sort_values("published", kind="stable")
-    first = ordered[ordered["print"] == "first"].groupby("month")["value"].first()
-    later = ordered[ordered["print"] == "revised"].groupby("month")["value"].first()
-    difference = (later - first).dropna()
-    if len(difference) < FEW_PAIRS:
-        return 0.0, np.nan
-    spread = 1.4826 * float((difference - difference.median()).abs().median())
-    return float(difference.mean()), spread
-
-
-def _monthly(rows: pd.DataFrame, index: pd.DatetimeIndex) -> list[Reading]:
-    """Make one observation row per source: its latest print of each month, a first print raised by its shortfall."""
-    readings, seen = [], rows[~rows["flag"].isin(UNINFORMATIVE)]
-    government = seen[seen["series"].isin(["jodi", "opec_direct"])]
-    # the two print one figure, so a month of both is one reading; JODI's is the later vintage
-    merged = government.sort_values(["series", "published"], ascending=[False, True], kind="stable")
-    groups = {"secondary": seen[seen["series"] == "opec_secondary"], "eia": seen[seen["series"] == "eia"],
-              "government": merged, "argus": seen[seen["series"] == "argus"], "pdvsa": seen[seen["series"] == "pdvsa"]}
-    for name, group in groups.items():
-        if group.empty:
-            continue
-        shortfall, sd = _revisions(group) if name in ("secondary", "eia") else (0.0, np.nan)
-        if name != "government":
-            group = group.assign(late=group["print"] != "first").sort_values(["late", "published"], kind="stable")
-        latest = group.groupby("month").last().reindex(index)
-        early = (latest["print"] == "first").to_numpy() & (name in ("secondary", "eia"))
-        value = latest["value"].to_numpy(float) + np.where(early, shortfall, 0.0)
-        extra = np.where(early, UNPAIRED_SD if np.isnan(sd) else sd / value, 0.0)
-        scale = latest["flag"].map({"doubtful": 3.0, "preliminary": 1.5}).fillna(1.0).to_numpy(float)
-        basis = BASIS[group["series"].iloc[0]]
-        noise = name if name in PRIOR else "minor"
-        readings.append(Reading(_design("x", basis), np.log(value), noise, scale, extra))
-    return readings
-
-
-def _design(seen: str, basis: str | None) -> np.ndarray:
-    names = {seen, f"offset_{basis}", f"mean_{basis}"}
-    return np.array([float(s in names) for s in STATES])
-
-
-def _pilot(readings: list[Reading], months: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a rough log path and, by move, the jump [log] beyond three robust deviations that the sources show; the
-    secondary sources, whose basis it is, speak first."""
-    values = np.array([r.value for r in readings])
-    path = pd.Series(_nanmedian(values)).interpolate(limit_direction="both").to_numpy()
-    moves = _nanmedian(np.diff(values, axis=1))
-    for r in readings:
-        if r.noise == "secondary":
-            own = np.diff(r.value)
-            moves = np.where(np.isfinite(own), own, moves)
-    typical = 1.4826 * np.nanmedian(np.abs(moves)) if np.isfinite(moves).any() else 0.0
-    jump = np.maximum(np.nan_to_num(np.abs(moves)) - 3 * max(typical, 0.01), 0.0)
-    return path, np.array([jump, 0 * jump, 0 * jump])
-
-
-def _nanmedian(values: np.ndarray) -> np.ndarray:
-    return pd.DataFrame(values).median(axis=0).to_numpy(float)
-
-
-def _periods(rows: pd.DataFrame, annual: pd.DataFrame | None, index: pd.DatetimeIndex,
-             pilot: np.ndarray) -> list[Reading]:
-    """Make observation rows of annual and quarterly means, placed at the period's last month."""
-    known = annual if annual is None or "published" not in annual else annual.sort_values("published", kind="stable")
-    table = [] if known is None else list(known[["period", "series", "value"]].itertuples(index=False, name=None))
-    dull = rows[rows["flag"].isin(UNINFORMATIVE)]
-    whole = dull.groupby(["series", dull["month"].dt.year])["value"].agg(["size", "mean"])
-    table += [(str(y), s, v) for (s, y), (n, v) in zip(whole.index, whole.to_numpy(), strict=True) if n == 12]
-    monthly = rows[~rows["flag"].isin(UNINFORMATIVE)]
-    found: dict[tuple[str, str | None], np.ndarray] = {}
-    for period, series, value in table:
-        if series not in PERIOD_SOURCES or not re.fullmatch(r"\d{4}(Q[1-4])?", str(period)):
-            continue
-        span = pd.Period(str(period), "Q" if "Q" in str(period) else "Y")
-        held = (index >= span.start_time) & (index <= span.end_time)
-        length = 3 if "Q" in str(period) else 12
-        same = [s for s in BASIS if BASIS[s] == BASIS[series] and (BASIS[s] or s == series)]
-        printed = monthly[monthly["series"].isin(same) & monthly["month"].between(span.start_time, span.end_time)]
-        if held.sum() < length or printed["month"].nunique() == length:
-            continue
-        # the log of a mean exceeds the mean of the logs when the year is uneven
-        uneven = np.log(np.exp(pilot[held]).mean()) - pilot[held].mean()
-        key = ("quarter" if length == 3 else "year", BASIS[series])
-        column = found.setdefault(key, np.full(len(index), np.nan))
-        column[np.flatnonzero(held)[-1]] = np.log(float(value)) - uneven
-    blank = np.ones(len(index))
-    return [Reading(_design(*key), column, "period", blank, 0 * blank) for key, column in found.items()]
+    ended = np.arange(len(months)) <= np.flatnonzero(free)[-1]
+    short = np.where(ended | ~np.isfinite(read), 0.0, np.log(level) - read)
+    error = np.sqrt(var + relative**2 + (STILL_HELD * short) ** 2)
+    return pd.DataFrame({"level": level, "se": level * error}, index=consensus.index)
 
 
 def _state_space(readings: list[Reading], index: pd.DatetimeIndex, pilot: np.ndarray) -> Any:
@@ -307,7 +188,7 @@ def _load(model: Any, readings: list[Reading], jumps: np.ndarray, sds: dict[str,
 
 
 def _sds(logs: np.ndarray) -> dict[str, float]:
-    return dict(zip(PRIOR, np.exp(logs), strict=True)) | {"minor": MINOR_SD, "period": PERIOD_SD}
+    return dict(zip(PRIOR, np.exp(logs), strict=True)) | MINOR_SD | {"period": PERIOD_SD}
 
 
 def _estimate(model: Any, readings: list[Reading], jumps: np.ndarray) -> dict[str, float]:
@@ -346,7 +227,7 @@ def _heavy_tail(state: np.ndarray, sds: dict[str, float]) -> np.ndarray:
 
 def _own_noise(reading: Reading, state: np.ndarray, sds: dict[str, float]) -> Reading:
     """Scale a source's noise by its residuals within a year either side, between half and twice its mean."""
-    if reading.noise in ("period", "minor"):
+    if reading.noise == "period" or reading.noise in MINOR_SD:
         return reading
     residual = pd.Series((reading.value - state @ reading.design) / reading.scale)
     mean_square = float((residual**2).mean())

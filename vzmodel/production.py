@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from . import streams
-from .calendar import DateLike, month
+from . import _experts, streams
+from ._decline import decline as decline
 from .forecasting import forecast as forecast
-from .forecasting import trend
 
 VOLATILITY_ERROR = 0.2
 """Log standard error of a volatility estimated from about a dozen effective months, 1 / sqrt(2 n) [1]."""
+RECIPE = _experts.Recipe(clip=4.0)
+"""How the consensus is forecast: it is free of the noise of one source, so fewer of its changes are outliers."""
+DAMPING, CALMING = 0.98, 0.97
+"""Monthly return [1] of the drift to none and of volatility to its long level, as the fit hands them on."""
+NEAR, FAR = 12, 24
+"""Months ahead [1] at which the drift, and at which the spread, meets that of the forecast."""
+DRIFT_SHARE = 0.3
+"""Share [1] of the variance two years ahead that is error of the drift, the rest moves month by month."""
 
 
 def capacity(
@@ -112,7 +120,7 @@ def investment_gain(
         np.broadcast_to(x, investment.shape) for x in (lag, cost_first, cost_next, first_tranche, upkeep_rate)
     )
     out = np.empty(investment.shape)
-    at_work, added = np.zeros(out.shape[1]), np.zeros(out.shape[1])
+    at_work, added = np.zeros(base.size), np.zeros(base.size)
     for t in range(len(out)):
         at_work = at_work + (1000 / 12 * (investment[t] - base) - at_work) / np.maximum(lag[t], 1)
         cost = np.where(added < tranche[t], first[t], then[t])
@@ -148,8 +156,9 @@ def blocked(tables: Mapping[str, pd.DataFrame]) -> list[pd.Period]:
     return sorted(out)
 
 
-def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int) -> pd.DataFrame:
-    """Fit the level of capacity, its drift and its volatility to the consensus of the readings.
+def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int,
+             factors: tuple[float, float] = (1.0, 1.0)) -> pd.DataFrame:
+    r"""Fit the level of capacity, its drift and its volatility to the consensus of the readings.
 
     Parameters
     ----------
@@ -159,6 +168,8 @@ def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int) -> pd.D
         Months treated as missing, since output was not capacity.
     rows : int
         Joint draws to return [1].
+    factors : tuple of float
+        How much larger past errors, revisions included, were than the bands then stated, near and two years ahead [1].
 
     Returns
     -------
@@ -170,39 +181,59 @@ def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int) -> pd.D
     ------
     ValueError
         If there are fewer than 36 months of readings.
+
+    Notes
+    -----
+    Drift and volatility are those that give the median a year ahead, and the spread one and 24 months ahead, of
+    `forecast`: with `S_h` its log deviation times the near or the far factor,
+
+    .. math:: s_0 = S_1, \quad \sigma_g \sum_{i \le 24} \phi^i = \sqrt{0.3}\, S_{24}, \quad
+              0.7\, S_{24}^2 = \sum_{i \le 24} \big(s^2 + (s_0^2 - s^2) c^i\big)
+
+    The level is never surer than the consensus: past starts that agree say nothing on an offset common to all.
     """
     smooth = past_capacity(history, blocked)
     level = smooth["level"]
-    fit = trend(level)
-    # the bridge over blocked months is smooth: volatility is that of output as read
-    read = trend(history["production"].dropna())
+    ahead = _experts.fit(np.log(level.to_numpy()), FAR, RECIPE)
+    # the bridge over blocked months is smooth: the spread is that of output as read
+    read = _experts.fit(np.log(history["production"].dropna().to_numpy()), FAR, RECIPE)
+    spread = np.maximum(read.spread, ahead.spread)[[0, -1]] * factors
+    drift = float(ahead.centre[NEAR - 1] - np.log(level.iloc[-1])) / _grown(DAMPING, NEAR)
+    calm = _grown(CALMING, FAR)
+    long = max((1 - DRIFT_SHARE) * spread[-1] ** 2 - spread[0] ** 2 * calm, 0.0) / (FAR - calm)
+    error = max(factors[0], 1.0) * float(smooth["se"].iloc[-1] / level.iloc[-1])
     z = streams.normal(0, "estimate production", (3,), draws=rows)
-    se = float(smooth["se"].iloc[-1] / level.iloc[-1])
+    moved = np.exp(VOLATILITY_ERROR * z[2])
     frame = pd.DataFrame(
         {
-            "capacity_level": float(level.iloc[-1]) * np.exp(se * z[0]),
-            "capacity_drift": fit["drift"] + fit["drift_se"] * z[1],
-            "capacity_volatility": read["volatility"] * np.exp(VOLATILITY_ERROR * z[2]),
-            "capacity_long_volatility": read["volatility_long"] * np.exp(VOLATILITY_ERROR * z[2]),
-            "capacity_calming": np.full(rows, read["volatility_damping"]),
+            "capacity_level": level.iloc[-1] * np.exp(error * z[0]),
+            "capacity_drift": drift + np.sqrt(DRIFT_SHARE) * spread[-1] / _grown(DAMPING, FAR) * z[1],
+            "capacity_volatility": spread[0] * moved,
+            "capacity_long_volatility": np.sqrt(long) * moved,
+            "capacity_calming": np.full(rows, CALMING),
         }
     )
-    frame.attrs["last"] = str(pd.Period(level.index[-1], "M"))
-    frame.attrs["units"] = {
-        "capacity_level": "kb/d",
-        "capacity_drift": "1/month",
-        "capacity_volatility": "1",
-        "capacity_long_volatility": "1",
-        "capacity_calming": "1",
-    }
-    frame.attrs["notes"] = {
-        "capacity_level": f"consensus of the readings at {frame.attrs['last']}, bridged where output was not capacity",
-        "capacity_drift": "damped mean of the last twelve monthly log changes",
-        "capacity_volatility": "recent months",
-        "capacity_long_volatility": "last ten years",
-        "capacity_calming": "monthly return of volatility to its mean",
-    }
+    frame.attrs = _described(str(pd.Period(level.index[-1], "M")), factors)
     return frame
+
+
+def _grown(damping: float, months: int) -> float:
+    return float(np.sum(damping ** np.arange(1, months + 1)))
+
+
+def _described(last: str, factors: tuple[float, float]) -> dict[str, Any]:
+    """Return the month of the level, and units and notes of what was fitted."""
+    names = ("capacity_level", "capacity_drift", "capacity_volatility", "capacity_long_volatility", "capacity_calming")
+    near, far = (f"times {f:.2f}, what past errors known that day were of those expected" for f in factors)
+    notes = (
+        f"consensus of the readings at {last}, bridged where output was not capacity",
+        "share of the damped mean of the last twelve monthly log changes that past scores support",
+        f"one month ahead, {near}",
+        f"two years ahead, {far}",
+        "monthly return of volatility to its long level",
+    )
+    units = dict(zip(names, ("kb/d", "1/month", "1", "1", "1"), strict=True))
+    return {"last": last, "units": units, "notes": dict(zip(names, notes, strict=True))}
 
 
 def past_capacity(history: pd.DataFrame, blocked: list[pd.Period]) -> pd.DataFrame:
@@ -232,70 +263,3 @@ def past_capacity(history: pd.DataFrame, blocked: list[pd.Period]) -> pd.DataFra
         raise ValueError(f"production has {len(consensus)} months of readings; at least 36 are needed")
     consensus = consensus.set_axis(["level", "se"], axis=1)
     return smooth(consensus, [p.to_timestamp() for p in blocked])
-
-
-def decline(since: DateLike = "2002", history: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the fall in output since a month, by source, with its error.
-
-    Parameters
-    ----------
-    since : date
-        First month of the comparison; a source that starts later is compared from its own first month.
-    history : DataFrame, optional
-        As from `load_history`.
-
-    Returns
-    -------
-    DataFrame
-        One row per source: source, first_month, first_kbd [kb/d], last_month, last_kbd [kb/d], change_pct [%] with
-        its 10th and 90th percentiles where the source has an error, and the lowest month.
-
-    Raises
-    ------
-    ValueError
-        If no source has a reading since that month.
-
-    Notes
-    -----
-    ``change = 100 (last / first - 1)``; the consensus' band is the error of the ratio of two independent readings.
-    """
-    from .data import load_history
-
-    frame = load_history() if history is None else history
-    start = month(since, "since").to_timestamp()
-    names = {
-        "production": "consensus",
-        "production_jodi": "government (JODI)",
-        "production_eia": "EIA",
-        "production_opec_direct": "OPEC direct communication",
-        "production_opec_secondary": "OPEC secondary sources",
-    }
-    rows = []
-    for column, source in names.items():
-        series = frame[column].loc[start:].dropna() if column in frame else pd.Series(dtype=float)
-        if len(series) < 2:
-            continue
-        first, last, low = series.iloc[0], series.iloc[-1], series.min()
-        sd = 0.0
-        if column == "production":
-            relative = (frame["production_se"] / frame["production"]).loc[[series.index[0], series.index[-1]]]
-            sd = float(np.sqrt((relative**2).sum()))
-        ratio = 100 * last / first
-        rows.append(
-            {
-                "source": source,
-                "first_month": pd.Period(series.index[0], "M"),
-                "first_kbd": first,
-                "last_month": pd.Period(series.index[-1], "M"),
-                "last_kbd": last,
-                "change_pct": ratio - 100,
-                "change_pct_low": ratio * np.exp(-1.2816 * sd) - 100 if sd else np.nan,
-                "change_pct_high": ratio * np.exp(1.2816 * sd) - 100 if sd else np.nan,
-                "lowest_month": pd.Period(series.idxmin(), "M"),
-                "lowest_kbd": low,
-                "lowest_change_pct": 100 * low / first - 100,
-            }
-        )
-    if not rows:
-        raise ValueError(f"no source has two readings since {since}; the history starts in {frame.index[0]:%Y-%m}")
-    return pd.DataFrame(rows)
