@@ -1,5 +1,7 @@
 """Money sent home: people by host, what they send, what arrives, and how it stands against what others print."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -286,6 +288,42 @@ def test_who_sends_what_is_a_table_whose_shares_add_up(past):
     assert table["share"].sum() == pytest.approx(100)
     with pytest.raises(ValueError, match="2031 is not in the run"):
         remittances.by_host(past, 2031)
+
+
+def run_command(*words):
+    from typer.testing import CliRunner
+
+    from vzmodel.cli import app
+
+    return CliRunner().invoke(app, ["remittances", *words])
+
+
+def test_the_command_names_senders_rivals_and_authors():
+    done = run_command("--year", "2023", "--draws", "64", "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 0 and len(told["rows"]) == len(HOSTS)
+    assert {r["author"] for r in told["rivals"]} >= {"Consultores 21", "Inter-American Dialogue (Orozco)"}
+    assert sum(r["share"] for r in told["rows"]) == pytest.approx(100)
+    assert all(r["year"] == 2023 for r in told["rivals"]) and told["run"]["kind"] == "hindcast"
+
+
+def test_the_command_refuses_a_year_without_people():
+    assert run_command("--year", "1999").exit_code == 2
+
+
+def test_charts_draw_people_senders_and_what_moves_the_sum(past, tables):
+    from vzmodel.charts import remittances as charts
+    from vzmodel.charts import style
+
+    ax = charts.stocks(past, "history", tables["migrants"], style.sheet())
+    dots = sum(len(c.get_offsets()) for c in ax.collections if len(c.get_offsets()) and c.get_sizes().size)
+    assert dots > 80 and any("Colombia" in text.get_text() for text in ax.texts)
+    assert len(charts.senders(past, "history", 2025, style.sheet()).get_yticks()) == len(HOSTS)
+    a = vz.assumptions.estimate(tables, vz.load_assumptions())
+    found = remittances.sensitivities(pd.period_range("2027-01", periods=12, freq="M"), tables, a)
+    assert found.loc["sending_cost", "low"] > 0 > found.loc["sending_cost", "high"]
+    assert (found.loc["propensity_us", "low"] < 0) and found.loc["oil_migration_link"].eq(0).all()
+    assert len(charts.sensitivities(found, style.sheet()).get_yticks()) == 14
 
 
 # ---- bad input ------------------------------------------------------------------------------------------------------

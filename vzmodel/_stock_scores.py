@@ -9,6 +9,8 @@ import pandas as pd
 
 from ._migrants import ISO, TENTH, parameters, readings, track
 
+EARLIEST = pd.Timestamp("2019-04-01")
+"""Day of the first assumptions; earlier forecasts use them."""
 SERIES = {**ISO, "lac": "LAC", "wld": "WLD"}
 
 
@@ -20,14 +22,15 @@ def _inputs(tables: Mapping[str, pd.DataFrame] | None, *names: str) -> list[pd.D
     return [tables[name] for name in names]
 
 
-def _known_parameters(day: pd.Timestamp, cache: dict[str, dict[str, float]]) -> dict[str, float]:
-    from .assumptions import load_assumptions
+def _known_parameters(day: pd.Timestamp, every: pd.DataFrame) -> dict[str, float]:
+    known = every[every["published"] <= max(day, EARLIEST)].drop_duplicates("name", keep="last").set_index("name")
+    return {**parameters(known), "recount_rate": float(known.loc["recount_rate", "central"])}
 
-    key = str(max(day, pd.Timestamp("2019-04-01")).date())
-    if key not in cache:
-        table = load_assumptions(as_of=key).table
-        cache[key] = {**parameters(table), "recount_rate": float(table.loc["recount_rate", "central"])}
-    return cache[key]
+
+def _assumed() -> pd.DataFrame:
+    from .data import read_assumptions
+
+    return read_assumptions("remittances").sort_values("published", kind="stable")
 
 
 def _ahead(rows: pd.DataFrame, host: str, target: pd.Period, p: Mapping[str, float]) -> tuple[float, float]:
@@ -60,7 +63,7 @@ def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataF
     """
     (migrants,) = _inputs(tables, "migrants")
     every = readings(migrants, SERIES)
-    out, cache = [], {}  # type: ignore[var-annotated]
+    out, assumed = [], _assumed()
     for host in SERIES:
         mine = every[every["host"] == host]
         releases = mine[(mine["series"] == "r4v") & (mine["date"] >= "2018-01-01")].sort_values("published")
@@ -69,7 +72,7 @@ def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataF
                 continue
             known = mine[mine["published"] <= before.published]
             known = known[~known["old"]]
-            p = _known_parameters(before.published, cache)
+            p = _known_parameters(before.published, assumed)
             middle, sd = _ahead(known, host, after.month, p)
             band = [middle * np.exp(z * TENTH * sd) for z in (-1, 1)]
             out.append({
@@ -99,7 +102,7 @@ def score_projections(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.Da
     migrants, table = _inputs(tables, "migrants", "migration_projections")
     every = readings(migrants, SERIES)
     place = {code: name for name, code in SERIES.items()}
-    out, cache = [], {}  # type: ignore[var-annotated]
+    out, assumed = [], _assumed()
     for row in table.itertuples():
         host, target = place[row.host], pd.Timestamp(row.target)
         mine = every[every["host"] == host]
@@ -107,7 +110,7 @@ def score_projections(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.Da
         known = mine[(mine["published"] <= issued) & ~mine["old"]]
         if not len(known):
             continue
-        middle, sd = _ahead(known, host, target.to_period("M"), _known_parameters(issued, cache))
+        middle, sd = _ahead(known, host, target.to_period("M"), _known_parameters(issued, assumed))
         gaps = (mine["date"] - target).abs()
         near = mine.loc[gaps.idxmin()] if gaps.min() <= pd.Timedelta(days=184) else None
         outcome = np.nan if near is None else float(near["value"])
