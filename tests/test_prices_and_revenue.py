@@ -1,12 +1,18 @@
 """A wider gap never raises the price received; what is invoiced is not what is collected."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from vzmodel import balance, dollars, evaluation, load_assumptions, load_tables, prices, revenue, us_market
+from vzmodel.charts import prices as charts_of_prices
+from vzmodel.charts import revenue as charts_of_revenue
+from vzmodel.cli import app
 
 T, N, M = 6, 40, len(balance.MARKETS)
 DAYS = np.array([31.0, 28.0, 31.0, 30.0, 31.0, 30.0])
@@ -274,3 +280,33 @@ def test_a_forced_discount_costs_more_than_a_quantity_limit_of_its_size():
     assert np.isclose(t["net_loss"].diff().iloc[-1], saved) and saved > 0
     with pytest.raises(ValueError, match="between 0 and 1"):
         us_market.limit_or_discount(cut=1.2)
+
+
+# --- Charts and commands ---------------------------------------------------------------------------------------------
+
+
+def test_the_chart_of_concepts_shows_every_yearly_figure_as_a_dot(record):
+    table = dollars.revenue_by_concept(record)
+    ax = charts_of_revenue.concepts(table)
+    yearly = table[(table["not_compared"] == "") & table["concept"].isin(charts_of_revenue.NAMES)]
+    yearly = yearly[yearly["period"].str.fullmatch(r"\d{4}") & (yearly["kind"] == "outcome")]
+    dots = [c for c in ax.collections if len(c.get_offsets())]
+    assert len(dots) == len(yearly)
+    with pytest.raises(ValueError, match="can be compared"):
+        charts_of_revenue.concepts(table[table["concept"] == "goods_imports"])
+
+
+def test_the_chart_of_gaps_shows_quotes_and_their_band():
+    tables, freight = load_tables(), {"us": 3.0, "china": 5.0, "india": 4.5, "europe": 3.0}
+    quotes = prices.reported_gaps(tables, freight)
+    fit = prices.fitted_gap(quotes, pd.period_range("2019-01", "2021-12", freq="M"))
+    assert (fit["p10"] < fit["p50"]).all() and fit["p50"].between(5, 40).all()
+    assert "Gap to Brent" in charts_of_prices.gaps(quotes, fit).get_title(loc="left")
+    with pytest.raises(ValueError, match="no quoted gap"):
+        charts_of_prices.gaps(quotes.head(0), fit)
+
+
+def test_the_command_us_sales_answers_in_json():
+    out = CliRunner().invoke(app, ["us-sales", "--first", "2019-01", "--json"])
+    rows = json.loads(out.stdout)["rows"]
+    assert out.exit_code == 0 and rows[0]["month"] == "2019-01" and rows[0]["tankers"] == 484

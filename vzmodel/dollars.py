@@ -163,7 +163,7 @@ def revenue_by_concept(p: xr.Dataset | None = None, *, seed: int = 2019) -> pd.D
     ``printed = model total x exp(s u)``, ``s`` from `source_error`.
     """
     run = (record() if p is None else p).isel(scenario=0)
-    table = data.read_table("revenue").reset_index(drop=True)
+    table = data.read_table("revenue").fillna({"scope": ""}).reset_index(drop=True)
     error = np.exp(source_error(table) * streams.normal(seed, "source error", (), draws=run.sizes["draw"]))
     months = pd.DatetimeIndex(run["month"].to_index())
     rows = []

@@ -129,7 +129,7 @@ def cost_of_losing_the_us(
     }
     table = pd.DataFrame({k: v.transpose("month", "draw").mean("draw").to_numpy() for k, v in parts.items()})
     table.index = pd.DatetimeIndex(p["month"].to_index(), name="month")
-    total = xr.concat(parts.values(), "part").sum("part").transpose("month", "draw").to_numpy()
+    total = np.sum([v.transpose("month", "draw").to_numpy() for v in parts.values()], axis=0)
     table["total"] = total.mean(axis=1)
     table["total_p10"], table["total_p90"] = np.quantile(total, (0.1, 0.9), axis=1)
     return table.loc["2019-01":]
