@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from . import streams
-from ._outage_record import FEWEST, STATES, national, western
+from ._outage_record import FEWEST, STATES, check, national, western
 
 FITTED = {
     "outage_rate_normal": "1/year", "outage_rate_stressed": "1/year", "stress_onset": "1/year",
@@ -48,7 +48,8 @@ def estimate(blackouts: pd.DataFrame, rows: int, prior: Prior, until: pd.Period)
     Raises
     ------
     ValueError
-        If the catalogue holds no national failure.
+        If dates are reversed or overlap, a length is negative or a zone unknown, naming the row; or if the catalogue
+        holds no national failure.
 
     Notes
     -----
@@ -58,6 +59,7 @@ def estimate(blackouts: pd.DataFrame, rows: int, prior: Prior, until: pd.Period)
     in the catalogue, a shorter one with the chance of its time; a doubtful row is a failure with a stated weight. The
     likelihood sums over states (forward recursion); draws by adaptive importance sampling (Cappe et al. 2004).
     """
+    check(blackouts)
     events = national(blackouts)
     if events.empty:
         raise ValueError("blackouts has no national failure to fit; add dated rows of scope national, kind blackout")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from . import _outage_fit, _outage_record
+from ._outage_fit import estimate as estimate
 from ._outage_record import FEWEST, STATES
 from ._outage_record import check as check
 from ._outage_response import days_by_zone as days_by_zone
@@ -293,16 +294,3 @@ def past(
     length, _, start = _outage_record.past_failures(_outage_record.western(blackouts), calendar, *west)
     names = ("past hours", "past dark", "past start")
     return {**dict(zip(names, national, strict=True)), "past west hours": length, "past west start": start}
-
-
-def estimate(blackouts: pd.DataFrame, rows: int, prior: _outage_fit.Prior, until: pd.Period) -> pd.DataFrame:
-    """Fit the process of failures to the catalogue as known on the day, checked; see `_outage_fit.estimate`.
-
-    Raises
-    ------
-    ValueError
-        If dates are reversed or overlap, a length is negative or a zone unknown, naming the row; or if no failure is
-        national.
-    """
-    check(blackouts)
-    return _outage_fit.estimate(blackouts, rows, prior, until)
