@@ -127,7 +127,7 @@ def _us_imports(tables: Tables) -> pd.DataFrame:
     years.index = years.index.astype(int)
     table["year"] = years.reindex(table.index)
     days = months.index.days_in_month.to_series(index=months.index).groupby(months.index.year).sum()
-    rest = np.where(pd.to_datetime(table.index, format="%Y").is_leap_year, 366, 365) - days
+    rest = np.where(pd.PeriodIndex(table.index.astype(str), freq="Y").is_leap_year, 366, 365) - days
     table["missing_months_must_average"] = (table["year"] * (days + rest) - table["mean"] * days) / rest.where(rest > 0)
     table["mean_over_year_pct"] = 100 * (table["mean"] / table["year"] - 1)
     whole = table["months_known"] == 12
@@ -170,7 +170,8 @@ def _migrants(tables: Tables) -> pd.DataFrame:
 def _customs(tables: Tables) -> pd.DataFrame:
     """Return dollars and barrels of each buyer and period, with its freight inside [USD million, million bbl]."""
     customs = latest(tables["customs"], ["period", "buyer", "series"])
-    wide = customs.pivot(index=["buyer", "period", "freq"], columns="series", values="value").reset_index()
+    wide = customs.pivot(index=["buyer", "period", "freq"], columns="series", values="value")
+    wide = wide.reindex(columns=["value", "volume"]).reset_index()
     tonnes = wide["buyer"].isin(customs.loc[customs["unit"] == "thousand tonnes", "buyer"])
     barrels_a_tonne = 1e6 / LITRES_A_BARREL / (141.5 / (131.5 + API_GRAVITY) * 1000)
     wide["barrels"] = wide["volume"] / 1000 * np.where(tonnes, barrels_a_tonne, 1)
