@@ -10,20 +10,21 @@ BLOCKS = {"production", "outages", "balance", "prices", "revenue", "remittances"
 LAYERS = [
     {"streams", "calendar"},
     {"scoring", "forecasting", "measurement"},
-    {"data", "_schema", "_store", "scenarios", "assumptions", "_sampling"},
+    {"data", "_schema", "_store", "_rules", "_corrections", "_prints", "_cross_checks", "_terms", "scenarios", "assumptions", "_sampling"},
     {"_brent", "_cargoes", "_gaps"},
     BLOCKS,
-    {"model", "_dataset", "_fit", "_pipeline", "_zarr"},
-    {"summary", "drivers", "evaluation", "counterfactual", "failures", "claims", "dollars", "episodes", "us_market"},
+    {"model", "_dataset", "_engines", "_fit", "_pipeline", "_reuse", "_zarr"},
+    {"breaks", "synthetic", "structural", "losses"}, {"attribution", "causal_methods", "causal_rivals"},
+    {"summary", "drivers", "evaluation", "counterfactual", "causal_check", "failures", "claims", "creditors", "obligations", "restructuring", "dollars", "episodes", "us_market"},
     {"charts"},
     {"reporting", "explorer"},
-    {"cli", "_console", "_people_commands", "_dollar_commands", "_table_commands", "_blackout_pages"},
+    {"cli", "_console", "_claims_commands", "_blackout_pages", "_dollar_commands", "_people_commands", "_cause_pages", "_table_commands"},
 ]
 # A private module is a part of the room it was split from.
 PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_rivals": "remittances",
-           "_host_income": "remittances", "_sending": "remittances", "_stock_scores": "remittances",
-           "_outage_fit": "outages", "_outage_record": "outages",
-           "_outage_response": "outages", "_account": "failures"}
+           "_host_income": "remittances", "_sending": "remittances", "_stock_scores": "remittances", "_outage_fit": "outages", "_outage_record": "outages",
+           "_outage_response": "outages", "_account": "failures", "_experts": "forecasting", "_readings": "measurement",
+           "_revisions": "_fit", "_published": "evaluation", "_benchmark": "evaluation", "_decline": "production"}
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 # Fits are asked for by the assumptions they fill in, and imported when that happens.
 UPWARD = {("assumptions", "_fit")}

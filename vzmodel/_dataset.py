@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import balance, remittances
+from . import _engines, balance, remittances
 from .scenarios import Scenario, suggest
 from .streams import CHUNK
 
@@ -50,11 +50,6 @@ def variables(keep: Iterable[str] | None) -> tuple[str, ...]:
     if not names:
         raise ValueError("keep is empty: name at least one variable, or leave it out for all scalar ones")
     return tuple(dict.fromkeys(names))
-
-
-def reduced(name: str, values: np.ndarray) -> np.ndarray:
-    """Return values as they are kept: summed over the middle dimension where the name asks for it."""
-    return values.sum(axis=1) if name.endswith(SUM) else values
 
 
 def check_size(scenarios: int, months: Any, draws: Any, seed: Any) -> None:
@@ -126,37 +121,17 @@ def collect(
     size = -(-block // CHUNK) * CHUNK
     blocks = [(first, min(size, draws - first)) for first in range(0, draws, size)]
     months = inputs.months[inputs.lead :]
+    shapes = {name: shape(name, len(scenarios), len(months), draws) for name in inputs.keep}
+    compute = partial(run_block, scenarios, inputs)
     if store is not None:
         from . import _zarr
 
-        return _zarr.fill(run_block, scenarios, inputs, blocks, draws, run, Path(store), executor, resume, progress)
+        single = {name: np.zeros((*full[:-1], 1)) for name, full in shapes.items()}
+        empty = labelled(single, [s.name for s in scenarios], months, run)
+        return _zarr.fill(compute, empty, blocks, draws, Path(store), executor, resume, progress)
     _check_memory(inputs.keep, len(scenarios), len(months), draws)
-    arrays = {name: np.empty(shape(name, len(scenarios), len(months), draws)) for name in inputs.keep}
-    for done, (first, count, result) in enumerate(computed(run_block, scenarios, inputs, blocks, executor, arrays), 1):
-        for name, values in result.items() if executor is not None else ():
-            arrays[name][..., first : first + count] = values
-        if progress is not None:
-            progress(done / len(blocks))
+    arrays = _engines.arrays(compute, shapes, blocks, executor, progress)
     return labelled(arrays, [s.name for s in scenarios], months, run)
-
-
-def computed(
-    run_block: Callable[..., dict[str, np.ndarray]],
-    scenarios: list[Scenario],
-    inputs: Any,
-    blocks: list[tuple[int, int]],
-    executor: Any,
-    arrays: dict[str, np.ndarray] | None = None,
-) -> Iterable[tuple[int, int, dict[str, np.ndarray]]]:
-    """Yield (first draw, draws, values) of each block; without an executor they are written straight into `arrays`."""
-    if executor is None:
-        for first, count in blocks:
-            into = arrays and {name: values[..., first : first + count] for name, values in arrays.items()}
-            yield first, count, run_block(scenarios, inputs, first, count, into)
-        return
-    futures = [(first, count, executor.submit(run_block, scenarios, inputs, first, count)) for first, count in blocks]
-    for first, count, future in futures:
-        yield first, count, future.result()
 
 
 def shape(name: str, scenarios: int, months: int, draws: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from . import _dataset, balance, calendar, outages, prices, production, remittances, revenue, streams
+from ._reuse import Once
 from ._sampling import percentiles
 from .assumptions import Assumptions
 from .scenarios import START, Scenario
@@ -87,13 +88,22 @@ def run_block(
         shocks = _shocks(inputs, first + start, count)
         past = inputs.past is not None
         plain = inputs.assumptions.sample(Scenario("plain"), inputs.months, percentile, past=past)
+        once, drawn = Once(), dict[tuple[Any, ...], np.ndarray]()
         for k, scenario in enumerate(scenarios):
             values = inputs.assumptions.sample(scenario, inputs.months, percentile, past=past, shared=plain)
-            result = _chain(values, plain, shocks, inputs, scenario)
+            for name, dated in scenario.changes.items():
+                # equal changes are one array, so that scenarios share what follows from them
+                values[name] = drawn.setdefault((name, *dated.items()), values[name])
+            result = _chain(values, plain, shocks, inputs, scenario, once)
             for name in inputs.keep:
-                kept = result[name.removesuffix(_dataset.SUM)][inputs.lead :]
-                out[name][k, ..., start : start + count] = _dataset.reduced(name, kept)
+                whole = result[name.removesuffix(_dataset.SUM)]
+                kept = once(_summed, {}, whole) if name.endswith(_dataset.SUM) else whole
+                out[name][k, ..., start : start + count] = kept[inputs.lead :]
     return out
+
+
+def _summed(_: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
+    return values.sum(axis=1)
 
 
 def _chain(
@@ -102,23 +112,15 @@ def _chain(
     shocks: Mapping[str, np.ndarray],
     inputs: Inputs,
     scenario: Scenario,
+    once: Once,
 ) -> dict[str, np.ndarray]:
     days = calendar.days(inputs.months)
-    hours, lost = _failures(a, shocks, inputs, days)
-    power = outages.availability(
-        lost, days, outages.exposures(a), a["own_generation_cover"], a["west_share"], a["rationing_west"]
-    )
-    top = _capacity(a, plain, shocks, inputs, hours)
-    brent = _brent(a, shocks, inputs, scenario)
-    brent = np.maximum(brent + a["output_brent_effect"] * (top * power - plain["capacity_level"]), 1.0)
-    gap = prices.gaps(
-        prices.by_market(a, "gap", balance.MARKETS, len(days)),
-        brent,
-        shocks["gap"],
-        a["gap_volatility"],
-        a["gap_persistence"],
-        a["gap_ceiling"],
-    )
+    hours, power = once(_power, a, shocks, inputs)
+    top = once(_capacity, a, plain, shocks, inputs, hours)
+    brent = once(_brent, a, shocks, inputs, tuple(_given(scenario.changes.get("brent", {}), inputs.months)))
+    if np.any(a["output_brent_effect"]):
+        brent = np.maximum(brent + a["output_brent_effect"] * (top * power - plain["capacity_level"]), 1.0)
+    gap = once(_gaps, a, brent, shocks)
     if inputs.past is not None:
         # the smoothed capacity of the past already carries what shut-ins cost
         a = {**a, "shut_in_scarring": np.zeros(top.shape[1])}
@@ -133,8 +135,9 @@ def _chain(
     money = revenue.dollars(
         crude, fuels, brent, realised, prices.by_market(a, "access_cash", balance.MARKETS, len(days)), days, a
     )
-    people, sent = _remittances(a, plain, shocks, inputs, money["gross_export_value"])
-    monetised = sent.sum(axis=1) * a["monetised_share"]
+    oil = money["gross_export_value"] if np.any(a["oil_migration_link"]) else None
+    people, sent, total_sent = once(_remittances, a, plain, shocks, inputs, oil)
+    monetised = total_sent * a["monetised_share"]
     total = revenue.inflow(money["cash_revenue"], money["operator_local_dollars"], monetised, money["other_exports"])
     return {
         **crude,
@@ -186,6 +189,29 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
         # the row of the joint draws, so that a hindcast and a projection tell the same history
         "history of people": uniform("assumption joint remittances"),
     }
+
+
+def _power(
+    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the length of national failures (month, slot, draw) [hour] and the share of capacity that runs [1]."""
+    days = calendar.days(inputs.months)
+    hours, lost = _failures(a, shocks, inputs, days)
+    power = outages.availability(
+        lost, days, outages.exposures(a), a["own_generation_cover"], a["west_share"], a["rationing_west"]
+    )
+    return hours, power
+
+
+def _gaps(a: Mapping[str, np.ndarray], brent: np.ndarray, shocks: Mapping[str, np.ndarray]) -> np.ndarray:
+    return prices.gaps(
+        prices.by_market(a, "gap", balance.MARKETS, len(brent)),
+        brent,
+        shocks["gap"],
+        a["gap_volatility"],
+        a["gap_persistence"],
+        a["gap_ceiling"],
+    )
 
 
 def _failures(
@@ -243,7 +269,7 @@ def _capacity(
 
 
 def _brent(
-    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, scenario: Scenario
+    a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, given: tuple[bool, ...]
 ) -> np.ndarray:
     seen = len(inputs.brent)
     e = streams.heavy(shocks["brent"], shocks["brent rare"], a["brent_shock_probability"], a["brent_shock_scale"])
@@ -252,17 +278,16 @@ def _brent(
     out[:seen] = inputs.brent[:, None]
     if seen < len(out):
         last = float(inputs.brent[-1]) if seen else inputs.last_brent
-        given = _given(scenario.changes.get("brent", {}), inputs.months)
         out[seen:] = prices.simulate_brent(
             last,
             level[seen:],
             a["brent_half_life"],
             prices.deviations(a["brent_volatility"], a["brent_volatility_long"], len(out) - seen),
             e[seen:],
-            given[seen:],
+            np.array(given[seen:]),
             a["brent_change"],
         )
-    return out
+    return np.maximum(out, 1.0)
 
 
 def _given(changes: Mapping[str, Any], months: pd.PeriodIndex) -> np.ndarray:
@@ -277,13 +302,17 @@ def _remittances(
     plain: Mapping[str, np.ndarray],
     shocks: Mapping[str, np.ndarray],
     inputs: Inputs,
-    oil: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+    oil: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return people abroad, what they send by host, and the sum of that."""
     months = len(inputs.months)
     if inputs.stock is None:
         extra = remittances.flows(a, months, oil)
-        return remittances.simulate(a, extra, inputs.hosts, shocks["people"], shocks["hosts shut"])
-    # the counts of the past hold its flows already: a scenario moves them by what it changes
-    extra = remittances.flows(a, months) - remittances.flows(plain, months)
-    row = (shocks["history of people"] * inputs.stock.shape[-1]).astype(int)
-    return remittances.simulate(a, extra, inputs.hosts, past=(inputs.stock[..., row], inputs.growth[:, row]))
+        people, sent = remittances.simulate(a, extra, inputs.hosts, shocks["people"], shocks["hosts shut"])
+    else:
+        # the counts of the past hold its flows already: a scenario moves them by what it changes
+        extra = remittances.flows(a, months) - remittances.flows(plain, months)
+        row = (shocks["history of people"] * inputs.stock.shape[-1]).astype(int)
+        past = (inputs.stock[..., row], inputs.growth[:, row])
+        people, sent = remittances.simulate(a, extra, inputs.hosts, past=past)
+    return people, sent, sent.sum(axis=1)

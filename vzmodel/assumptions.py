@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ._sampling import Percentile, position, quantile
-from .calendar import DateLike, month
+from .calendar import DateLike, day, month
 from .scenarios import START, Scenario, Value, suggest
 
 COLUMNS = (
@@ -146,10 +147,10 @@ class Assumptions:
         moves each draw and reorders none.
         """
         if shared is not None:
-            changed = {name: self.table.loc[name] for name in scenario.changes}
+            changed = {name: self._rows[name] for name in scenario.changes}
         else:
-            changed = dict(self.table.iterrows())
-        joint = self._joint_values(percentile)
+            changed = self._rows
+        joint = self._joint_values(percentile, changed)
         return {**(shared or {})} | {
             str(name): self._values(
                 str(name), row, scenario.changes.get(str(name), {}), calendar, percentile, joint.get(str(name)), past
@@ -157,11 +158,20 @@ class Assumptions:
             for name, row in changed.items()
         }
 
-    def _joint_values(self, percentile: Percentile) -> dict[str, np.ndarray]:
+    @cached_property
+    def _rows(self) -> dict[Any, pd.Series]:
+        return dict(self.table.iterrows())
+
+    @cached_property
+    def _columns(self) -> dict[str, dict[str, np.ndarray]]:
+        # a column of a DataFrame would carry a copy of all its notes along
+        return {group: dict(zip(map(str, frame), frame.to_numpy().T)) for group, frame in self.joint.items()}
+
+    def _joint_values(self, percentile: Percentile, names: Container[str]) -> dict[str, np.ndarray]:
         out = {}
-        for group, frame in self.joint.items():
-            rows = (percentile(f"joint {group}") * len(frame)).astype(int)
-            out.update({str(name): frame[name].to_numpy()[rows] for name in frame})
+        for group, columns in self._columns.items():
+            rows = (percentile(f"joint {group}") * len(next(iter(columns.values())))).astype(int)
+            out.update({name: values[rows] for name, values in columns.items() if name in names})
         return out
 
     def _values(
@@ -211,6 +221,8 @@ def _checked(table: pd.DataFrame, where: str) -> pd.DataFrame:
 def load_assumptions(folder: str | Path | None = None, *, as_of: DateLike | None = None) -> Assumptions:
     """Load the assumptions known on a day.
 
+    Where the next row of an assumption is not out by that day, dated facts published since its last one stand in.
+
     Parameters
     ----------
     folder : str or Path, optional
@@ -244,13 +256,30 @@ def load_assumptions(folder: str | Path | None = None, *, as_of: DateLike | None
         raise ValueError(f"assumption {name} has no row published by {as_of}; add one or choose a later day")
     order = {name: k for k, name in enumerate(dict.fromkeys(every["name"]))}
     table = table.sort_values("name", key=lambda s: s.map(order)).set_index("name")[["block", *COLUMNS]]
-    return Assumptions(_checked(table, "assumptions"), facts=_facts(folder, as_of))
-
-
-def _facts(folder: str | Path | None, as_of: DateLike | None) -> dict[str, dict[str, Value]]:
-    from . import data
-
     levers = data.load_tables(folder, as_of=as_of)["levers"].sort_values(["assumption", "month", "published"])
+    if as_of is not None:
+        table = _overtaken(table, every, levers, day(as_of, "as_of"))
+    return Assumptions(_checked(table, "assumptions"), facts=_facts(levers))
+
+
+def _overtaken(table: pd.DataFrame, every: pd.DataFrame, levers: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+    """Let dated facts stand in where the next row of an assumption is not out yet on that day.
+
+    A run of 2024 starts from what was known of 2024, not from what was assumed in 2019.
+    """
+    out = table.copy()
+    awaited = set(every.loc[every["published"] > until, "name"])
+    latest = levers[levers["month"] <= until].drop_duplicates("assumption", keep="last").set_index("assumption")
+    for name, fact in latest[latest.index.isin(awaited)].iterrows():
+        if fact["published"] > out.loc[name, "published"]:
+            kind = "fixed" if fact["low"] == fact["high"] else "normal"
+            new = {"published": fact["published"], "distribution": kind, "source": fact["source"], "note": fact["note"]}
+            for column, value in (new | {c: float(fact[c]) for c in ("low", "central", "high")}).items():
+                out.loc[name, column] = value
+    return out
+
+
+def _facts(levers: pd.DataFrame) -> dict[str, dict[str, Value]]:
     out: dict[str, dict[str, Value]] = {}
     for row in levers.itertuples():
         out.setdefault(str(row.assumption), {})[str(pd.Period(row.month, "M"))] = (row.low, row.central, row.high)
