@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from vzmodel import claims
+from vzmodel import claims, creditors, obligations
+from vzmodel.data import load_tables
 
 
 def run_of(first="2025-01", months=24, **yearly):
@@ -189,3 +192,326 @@ def test_coverage_without_any_obligation_says_so():
     p = run_of(cash_revenue=[1.0, 2.0])
     with pytest.raises(ValueError, match="2025 to 2026: give owed="):
         claims.coverage(p, owed=pd.DataFrame({"service_due": [1.0]}, index=[2030]))
+
+
+TERMS = st.fixed_dictionaries({
+    "haircut": st.floats(0, 1), "coupon": st.floats(0, 0.15), "tenor": st.integers(1, 40),
+    "amortisation": st.sampled_from(["bullet", "equal"]), "arrears": st.floats(0, 100),
+    "arrears_haircut": st.floats(0, 1), "arrears_tenor": st.integers(0, 30), "exit_yield": st.floats(-0.5, 0.5),
+})  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(TERMS)
+def test_a_bullet_is_worth_what_the_annuity_formula_says(t):
+    t = {**t, "amortisation": "bullet"}
+    y, n = t["exit_yield"], t["tenor"]
+    annuity = n if abs(y) < 1e-9 else (1 - (1 + y) ** -n) / y
+    closed = 100 * (1 - t["haircut"]) * (t["coupon"] * annuity + (1 + y) ** -n)
+    closed += t["arrears"] * (1 - t["arrears_haircut"]) / (1 + y) ** t["arrears_tenor"]
+    assert claims.recovery(t) == pytest.approx(closed, rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TERMS, st.floats(0, 0.3), st.floats(0, 1))
+def test_a_higher_exit_yield_or_haircut_never_raises_value(t, more, cut):
+    worth = claims.recovery(t)
+    slack = 1e-9 * (1 + worth)
+    assert claims.recovery(t, exit_yield=t["exit_yield"] + more) <= worth + slack
+    assert claims.recovery(t, haircut=max(cut, t["haircut"])) <= worth + slack
+    assert claims.recovery(t, arrears_haircut=max(cut, t["arrears_haircut"])) <= worth + slack
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.001, 0.5), st.integers(1, 60), st.sampled_from(["bullet", "equal"]), st.integers(0, 10))
+def test_a_coupon_equal_to_the_exit_yield_is_worth_a_hundred_whatever_the_schedule(rate, tenor, kind, grace):
+    more = {"grace": min(grace, tenor - 1)} if kind == "equal" else {}
+    assert claims.recovery(haircut=0, coupon=rate, exit_yield=rate, tenor=tenor, amortisation=kind, **more) == (
+        pytest.approx(100))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0, 40_000), min_size=3, max_size=3), st.floats(0, 20_000),
+       st.just(0.0) | st.floats(1, 30_000))
+def test_more_inflow_never_lowers_coverage_or_what_is_left_for_imports(income, more, service):
+    owed = pd.DataFrame({"service_due": [service], "goods_imports": [9000.0], "fuel_imports": [2000.0]}, index=[2025])
+    poor = run_of(months=12, dollar_inflow=income)
+    rich = run_of(months=12, dollar_inflow=[x + more for x in income])
+    a, b = (claims.coverage(p, owed=owed, q=(0.0, 0.5, 1.0)) for p in (poor, rich))
+    assert (b[[0.0, 0.5, 1.0]] >= a[[0.0, 0.5, 1.0]] - 1e-9).all().all()
+    assert (b["shortfall_probability"] <= a["shortfall_probability"]).all()
+    left = [claims.left_for_imports(p, owed=owed)[0.5] for p in (poor, rich)]
+    assert (left[1] >= left[0] - 1e-9).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 40_000), st.floats(0, 20_000), st.floats(0, 1), TERMS)
+def test_a_cap_never_adds_value_and_more_dollars_never_take_any(income, more, cap, t):
+    t = {**t, "exit_yield": max(t["exit_yield"], t["coupon"]), "claim": 60_000, "service_cap": cap}
+    poor = claims.recovery(t, run_of(months=12, dollar_inflow=[income]), q=(0.5,)).iloc[0, 0]
+    rich = claims.recovery(t, run_of(months=12, dollar_inflow=[income + more]), q=(0.5,)).iloc[0, 0]
+    free = claims.recovery({**t, "service_cap": None})
+    assert poor <= rich + 1e-6 and rich <= free + 1e-6
+
+
+def test_a_cap_pays_each_year_what_the_dollars_allow():
+    # 1 % of 60bn a year on 60bn: one per 100, for fifty years, as the claim never catches up.
+    got = claims.recovery(PUBLISHED, run_of(months=12, dollar_inflow=[60_000.0]), claim=60_000, service_cap=0.01,
+                          q=(0.5,))
+    assert got.iloc[0, 0] == pytest.approx((1 - 1.11**-50) / 0.11)
+
+
+def test_a_cap_that_never_binds_changes_nothing():
+    got = claims.recovery(PUBLISHED, run_of(months=12, dollar_inflow=[1e9]), arrears=57, claim=60_000, service_cap=1.0)
+    assert got.iloc[0].to_numpy() == pytest.approx(np.full(3, claims.recovery(PUBLISHED, arrears=57)))
+
+
+def test_scenarios_are_weighed_where_weights_are_given():
+    p = xr.concat([run_of(months=12, dollar_inflow=[x] * 4) for x in (0.0, 1e9)], "scenario")
+    p = p.assign_coords(scenario=["none", "plenty"])
+    got = claims.recovery(PUBLISHED, p, claim=60_000, service_cap=0.5, weights={"none": 0.25, "plenty": 0.75},
+                          q=(0, 1 / 3))
+    assert list(got.index) == ["none", "plenty", "mixture"]
+    assert got.loc["mixture", 0] == 0 and got.loc["mixture", 1 / 3] == pytest.approx(claims.recovery(PUBLISHED))
+
+
+def test_the_value_depends_on_arrears_by_what_their_note_is_worth():
+    table = claims.value_table(rows=("arrears", [0, 55, 60]), columns=("exit_yield", [0.10, 0.11]))
+    assert np.diff(table[0.11]) == pytest.approx([55 / 1.11**10, 5 / 1.11**10])
+    assert 42 < table.loc[55, 0.11] < table.loc[60, 0.11] < 46
+
+
+@pytest.mark.parametrize("terms, message", [
+    ({"service_cap": 1.5}, "service_cap is 1.5"),
+    ({"service_cap": 0.1, "claim": 1000}, "give projection"),
+    ({"arrears_tenor": 60}, "within 0 to 50"),
+    ({"exit_yield": float("inf")}, "above -1"),
+    ({"haircut": True}, "haircut is True"),
+])
+def test_more_impossible_terms_are_refused(terms, message):
+    with pytest.raises(ValueError, match=message):
+        claims.recovery(terms)
+
+
+def test_a_negative_service_is_refused():
+    with pytest.raises(ValueError, match="service is -1"):
+        claims.coverage(run_of(dollar_inflow=[1.0]), tables=tables(), service=-1)
+
+
+def test_imports_known_as_a_range_make_the_shortfall_uncertain():
+    owed = pd.DataFrame({"goods_imports": [9000.0], "goods_imports_low": [7000.0], "goods_imports_high": [11_000.0]},
+                        index=[2025])
+    owed["fuel_imports"] = 0.0
+    p = run_of(months=12, dollar_inflow=[7000.0] * 1000)
+    row = claims.coverage(p, owed=owed).loc["base", 2025, "dollar_inflow", "goods_imports"]
+    # imports exceed their own 10th percentile nine times in ten
+    assert row["shortfall_probability"] == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_given_service_leaves_the_rest_for_imports():
+    owed = pd.DataFrame({"goods_imports": [9000.0], "fuel_imports": [3000.0]}, index=[2025])
+    p = run_of(months=12, dollar_inflow=[5000.0, 8000.0])
+    got = claims.left_for_imports(p, owed=owed, service=2000, q=(0.0, 1.0))
+    assert got.loc[("base", 2025, "left")].tolist() == pytest.approx([3000, 6000, 0.5])
+    assert got.loc[("base", 2025, "months")].tolist() == pytest.approx([6, 12, 0.5])
+
+
+def test_months_of_a_year_add_up_to_what_is_due_in_it():
+    tables = load_tables(as_of="2019-04-01")
+    p = run_of(first="2020-01", months=12, dollar_inflow=[9000.0])
+    by_year = claims.coverage(p, tables=tables)["due"].groupby("obligation").sum()
+    by_month = claims.coverage(p, tables=tables, by="month")["due"].groupby("obligation").sum()
+    assert by_month["service_due"] == pytest.approx(by_year["service_due"])
+    assert by_month["goods_imports"] == pytest.approx(by_year["goods_imports"])
+
+
+# ---- What is owed, against what was printed ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def debt():
+    return load_tables()["obligations"]
+
+
+@pytest.mark.parametrize("day, printed, source", [
+    ("2018-02-15", 1700, "Bloomberg"), ("2018-08-17", 6100, "Bloomberg"), ("2018-09-30", 6400, "J. Guerra"),
+    ("2019-01-31", 8000, "Reuters, almost"),
+])  # fmt: skip
+def test_payments_missed_add_up_to_the_arrears_printed(debt, day, printed, source):
+    missed = obligations.arrears(debt, day)
+    assert missed[["interest", "principal"]].sum().sum() == pytest.approx(printed, rel=0.1)
+
+
+def test_the_bonds_one_by_one_add_up_to_the_principal_and_interest_printed_for_all():
+    # Saldar la Deuda's reckoning for the end of 2023: 58,523 of principal, 31,368 of interest.
+    missed = obligations.arrears(load_tables()["obligations"], "2023-12-31")
+    assert missed["face"].sum() == pytest.approx(58_523, rel=0.001)
+    assert missed["interest"].sum() == pytest.approx(31_368, rel=0.02)
+
+
+def test_the_terms_of_the_bonds_make_the_service_of_2019_as_printed(debt):
+    # Rendivalores printed 8,975 in one count, 5,116 of it for the republic, and 8,081 in another.
+    due = obligations.payments(debt, "2019-01-01", "2019-12-31")
+    assert due["due"].sum() == pytest.approx(8975, rel=0.01)
+    assert due.loc[due["creditor"] == "bonds_republic", "due"].sum() == pytest.approx(5116, rel=0.05)
+
+
+def test_coupons_of_november_2017_are_the_539_million_announced(debt):
+    due = obligations.payments(debt, "2017-11-01", "2017-11-30")
+    assert due.loc[due["creditor"] == "bonds_pdvsa", "interest"].sum() == pytest.approx(539, abs=0.5)
+
+
+def test_the_bond_on_citgo_falls_due_as_printed_in_april_and_october_2019():
+    known = load_tables(as_of="2019-04-01")["obligations"]
+    due = obligations.payments(known, "2019-04-01", "2019-12-31")
+    april, october = due.loc[due["obligation"] == "PDVSA 2020 8.5", "due"]
+    assert april == pytest.approx(71.5, abs=0.1) and october == pytest.approx(842 + 72, abs=1)
+    pledged = known[(known["kind"] == "pledge")].set_index("creditor")["central"]
+    assert pledged["bonds_pdvsa"] == 0.501 and pledged["rosneft"] == 0.499
+
+
+def test_what_cargoes_repay_is_counted_once_and_never_as_cash():
+    parts = obligations.by_settlement(load_tables()["debt"], 2018)
+    assert parts.sum() == 22_500 and parts["bonds"] + parts["other_cash"] == 12_400
+    with pytest.raises(ValueError, match="2030"):
+        obligations.by_settlement(load_tables()["debt"], 2030)
+
+
+def test_all_that_is_owed_lies_within_the_totals_printed(debt):
+    # 150 to 170 billion were printed in January 2026, before a year's further interest.
+    total = obligations.owed(debt, "2026-01-31")[["low", "central", "high"]].sum() / 1000
+    assert total["low"] < 150 and 150 <= total["central"] <= 175 and total["high"] > 170
+
+
+def test_what_was_not_yet_missed_is_not_known_to_be_missed():
+    known = load_tables(as_of="2019-04-01")["obligations"]
+    assert obligations.arrears(known, "2019-04-01").loc["PDVSA 2020 8.5", "interest"] == 0
+    assert load_tables()["obligations"]["published"].min() < pd.Timestamp("2019-04-01")
+    later = obligations.arrears(load_tables()["obligations"], "2020-12-31").loc["PDVSA 2020 8.5"]
+    assert later["interest"] > 0 and later["principal"] == pytest.approx(1683.757)
+
+
+def test_interest_past_maturity_is_a_choice_that_shows(debt):
+    few, more = (obligations.arrears(debt, "2025-11-30", after_maturity=x) for x in (False, True))
+    a, b = (100 * x["interest"].sum() / x["face"].sum() for x in (few, more))
+    assert 50 < a < 60 < 65 < b < 75
+
+
+# ---- Creditors paid in cargoes -------------------------------------------------------------------------------------
+
+
+def with_balance(path):
+    month = pd.period_range("2019-04", periods=len(path), freq="M").to_timestamp()
+    values = np.array(path, dtype=float)[None, :, None, None]
+    return xr.Dataset({"debt_balance": (("scenario", "month", "creditor", "draw"), values)},
+                      {"scenario": ["base"], "month": month, "creditor": ["rosneft"]})
+
+
+def test_a_loan_is_cleared_in_the_first_month_that_owes_nothing():
+    got = creditors.months_to_clear(with_balance([1200, 600, 0, 0]))
+    assert got.loc["base", 0.5] == 3 and got.loc["base", "cleared"] == 1 and got.loc["base", "left"] == 0
+    never = creditors.months_to_clear(with_balance([1200, 600, 300]))
+    assert np.isinf(never.loc["base", 0.5]) and never.loc["base", "cleared"] == 0
+
+
+def test_balances_not_kept_or_of_nobody_are_named():
+    with pytest.raises(ValueError, match="keep="):
+        creditors.months_to_clear(run_of(cash_revenue=[1.0]))
+    with pytest.raises(ValueError, match="it has rosneft"):
+        creditors.months_to_clear(with_balance([1.0]), "cuba")
+
+
+def test_a_bond_of_another_name_is_refused(debt):
+    p = run_of(first="2019-04", months=12, cash_revenue=[1200.0])
+    with pytest.raises(ValueError, match="did you mean PDVSA 2020 8.5"):
+        creditors.against_payment(p, "PDVSA 2020 8", table=debt)
+    row = creditors.against_payment(p, "PDVSA 2020 8.5", table=debt).loc[("base", pd.Timestamp("2019-10-27"))]
+    assert row["shortfall_probability"] == 1 and row["share"] == pytest.approx(913.4 / 100, rel=0.001)
+
+
+@pytest.fixture(scope="module")
+def asked():
+    return creditors.april_2019(draws=128, months=21)
+
+
+def test_the_ban_on_us_sales_never_brings_cash_at_the_median(asked):
+    assert (asked["us_sales"][0.5] <= 0).all() and (asked["us_sales"][0.1] < 0).all()
+
+
+def test_rosnefts_loan_clears_within_about_a_year_unless_its_ships_stay_away(asked):
+    months = asked["rosneft"]
+    assert 6 <= months.loc["seed_2019_base", 0.5] <= 18
+    assert months.loc["rosneft_stays_away", "cleared"] < 0.1 and months.loc["rosneft_stays_away", "left"] > 500
+
+
+def test_the_payments_on_the_citgo_bond_are_set_against_the_cash_of_their_month(asked):
+    due = asked["pdvsa_2020"].loc["seed_2019_base"]["due"]
+    assert due.round(1).tolist()[:2] == [71.6, 913.4]
+    short = asked["pdvsa_2020"].loc["seed_2019_base"]["shortfall_probability"]
+    assert short.iloc[1] >= short.iloc[0]
+
+
+# ---- The command and the pictures ----------------------------------------------------------------------------------
+
+
+def command(*words):
+    from typer.testing import CliRunner
+
+    from vzmodel.cli import app
+
+    return CliRunner().invoke(app, ["claims", *map(str, words)])
+
+
+def test_the_command_prints_who_is_owed_cover_by_year_and_recovery():
+    result = command("--scenario", "status_quo", "--draws", 64, "--months", 24, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert {"low", "central", "high"} <= set(found["obligations_usd_bn"]["bonds_pdvsa"])
+    years = found["coverage"]["status_quo"]
+    assert set(years["2027"]) == {"p10", "p50", "p90", "prob_short"}
+    assert years["2027"]["p10"] <= years["2027"]["p50"] <= years["2027"]["p90"]
+    cents = found["recovery_cents"]
+    assert 42 < cents["published_terms"] < 46 and 55 <= found["arrears_per_100"] <= 60
+    assert cents["status_quo"]["p10"] <= cents["status_quo"]["p50"] <= cents["status_quo"]["p90"]
+    assert cents["status_quo"]["p90"] <= cents["published_terms"]
+
+
+@pytest.mark.parametrize("words, message", [
+    (["--haircut", "1.3"], "haircut is 1.3"), (["--exit-yield", "-2"], "must be above -1"),
+    (["--service-cap", "2"], "service_cap is 2.0"), (["--service", "-1"], "service is -1"),
+    (["--arrears", "-5"], "arrears is -5"), (["nonsense"], "unknown scenario"),
+])
+def test_the_command_refuses_what_cannot_be(words, message):
+    result = command(*words, "--draws", 8, "--months", 16)
+    assert result.exit_code == 2 and message in result.output
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    rng = np.random.default_rng(3)
+    p = run_of(first="2027-01", months=36, dollar_inflow=rng.normal(14_000, 3000, 200),
+               cash_revenue=rng.normal(6000, 2500, 200))
+    return p.assign_attrs(run=json.dumps({"as_of": "2026-10-01", "version": "0", "draws": 200, "seed": 1}))
+
+
+def test_every_chart_of_the_claims_draws_and_says_its_unit(drawn, debt):
+    from vzmodel.charts import claims as pictures
+    from vzmodel.charts import style
+
+    drawings = [pictures.service(drawn, "base", style.sheet()), pictures.value(style.sheet()),
+                pictures.creditors(obligations.owed(debt, "2026-09-30"), style.sheet()),
+                pictures.imports(drawn, "base", 2028, style.sheet(), spent=3000)]
+    for ax in drawings:
+        text = " ".join(t.get_text() for t in ax.texts)
+        assert ax.get_title(loc="left") and ("USD billion" in text or "Per 100" in text)
+
+
+def test_the_waterfall_from_inflow_to_imports_adds_up(drawn):
+    from vzmodel.charts import claims as pictures
+
+    mean = pictures.imports_table(drawn, "base", 2028, spent=3000)["mean"]
+    assert mean["Debt service"] == pytest.approx(-3000)
+    assert mean["Left for imports"] == pytest.approx(mean["Dollar inflow"] - 3000)
+    assert mean["Left over, or missing"] == pytest.approx(mean["Left for imports"] + mean["Imports without fuel"])
+    with pytest.raises(ValueError, match="no complete year"):
+        pictures.imports_table(drawn, "base", 2035)

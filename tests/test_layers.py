@@ -24,7 +24,8 @@ LAYERS = [
 PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_rivals": "remittances",
            "_host_income": "remittances", "_sending": "remittances", "_stock_scores": "remittances", "_outage_fit": "outages", "_outage_record": "outages",
            "_outage_response": "outages", "_account": "failures", "_experts": "forecasting", "_readings": "measurement",
-           "_revisions": "_fit", "_published": "evaluation", "_benchmark": "evaluation", "_decline": "production"}
+           "_revisions": "_fit", "_published": "evaluation", "_benchmark": "evaluation", "_decline": "production",
+           "interventions": "counterfactual"}
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 # Fits are asked for by the assumptions they fill in, and imported when that happens.
 UPWARD = {("assumptions", "_fit")}

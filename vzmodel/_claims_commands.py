@@ -34,6 +34,9 @@ def claims(
     service_cap: Annotated[
         float, typer.Option(help="Largest share of the dollar inflow that service may take.")
     ] = 0.15,
+    april_2019: Annotated[
+        bool, typer.Option("--april-2019", help="What creditors asked on 1 April 2019 instead.")
+    ] = False,
     draws: Draws = 4000,
     seed: Seed = 2019,
     months: Months = None,
@@ -48,14 +51,18 @@ def claims(
 
     JSON keys: run, arrears_per_100, claim_usd_bn, obligations_usd_bn: {creditor: {low, central, high, settlement}},
     coverage: {scenario: {year: {p10, p50, p90, prob_short}}}, recovery_cents: {published_terms, scenario: {p10, p50,
-    p90}}.
+    p90}}; with --april-2019 lists of rows: rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned,
+    missed.
     """
+    if april_2019:
+        return _april_2019(draws, seed, json)
     from . import claims as reckoning
-    from . import data, obligations
+    from . import data, obligations, restructuring
     from .model import project
 
     terms = {"haircut": haircut, "exit_yield": exit_yield, "arrears": arrears or 0.0}
-    reckoning.recovery(terms)  # refuses impossible terms before the run
+    restructuring.checked({**terms, "claim": 1.0, "service_cap": service_cap})  # before the run, not after it
+    reckoning.check_service(service or 0.0)
     with _console.progress("Projecting") as moved:
         asked = chosen([*(names or []), *(scenario or [])] or ["status_quo"], scenario_file)
         p = project(asked, draws=draws, seed=seed, months=months, as_of=as_of, keep=list(KEEP), progress=moved)
@@ -70,6 +77,23 @@ def claims(
     capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
     _tell(p, debt, covered, capped, {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000,
                                      "published_terms": reckoning.recovery(terms)}, json)
+
+
+def _april_2019(draws: int, seed: int, json: bool) -> None:
+    from . import creditors
+
+    titles = {
+        "rest_of_2019": "Cover in April to December 2019 [1]", "coverage": "Cover by year [1]",
+        "us_sales": "What losing US sales cost [USD million a year]",
+        "pdvsa_2020": "The bond on Citgo and the cash of the state company in the month [USD million]",
+        "rosneft": "Months until Rosneft's loan is cleared",
+        "rosneft_sanctioned": "What sanctions on its traders cost besides [USD million a year]",
+        "missed": "Falling due on the bonds in default [USD million]",
+    }  # fmt: skip
+    with _console.progress("Projecting from 1 April 2019"):
+        found = creditors.april_2019(draws=draws, seed=seed)
+    answer = {name: _console.records(frame) for name, frame in found.items()}
+    _console.say(answer, json, *((titles[name], rows) for name, rows in answer.items()))
 
 
 def _day(p: xr.Dataset) -> str:

@@ -13,7 +13,8 @@ from . import _sampling, data, summary
 from .obligations import monthly_shares, obligations
 from .restructuring import TERMS, recovery, value_table
 
-__all__ = ["INCOMES", "TERMS", "coverage", "falling_due", "left_for_imports", "obligations", "recovery", "value_table"]
+__all__ = ["INCOMES", "TERMS", "cover", "coverage", "falling_due", "left_for_imports", "obligations", "recovery",
+           "value_table"]
 
 INCOMES = ("cash_revenue", "dollar_inflow")
 NORMAL = pd.Series({"distribution": "normal", "minimum": 0.0, "maximum": np.inf})
@@ -66,7 +67,7 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
             for scenario in total["scenario"].values:
                 have = total.sel({"scenario": scenario, by: period}).values
                 owe = amount.sel(scenario=scenario).values
-                rows[str(scenario), period, income, name] = _cover(have, owe, q)
+                rows[str(scenario), period, income, name] = cover(have, owe, q)
     columns = ["due", *map(float, q), "shortfall_probability", "expected_shortfall"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     frame.index = pd.MultiIndex.from_tuples(rows, names=["scenario", by, "income", "obligation"])
@@ -126,6 +127,12 @@ def _tables(p: xr.Dataset) -> dict[str, pd.DataFrame]:
     return data.load_tables(as_of=summary._run(p).get("as_of"))
 
 
+def check_service(service: float) -> None:
+    """Raise ValueError unless a yearly debt service [USD million/year] is 0 or more."""
+    if not 0 <= service < np.inf:
+        raise ValueError(f"service is {service!r} [USD million/year]: it must be 0 or more")
+
+
 def falling_due(
     p: xr.Dataset, like: xr.DataArray, *, owed: pd.DataFrame | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None, by: str = "year", service: float | None = None,
@@ -160,8 +167,7 @@ def falling_due(
     from_year = known.attrs.get("from_year", {})
     known = known.reindex(pd.Index(years, name="year")).astype(float)
     if service is not None:
-        if not 0 <= service < np.inf:
-            raise ValueError(f"service is {service!r} [USD million/year]: it must be 0 or more")
+        check_service(service)
         known = known.assign(service_due=float(service))
     share = coupons = np.full(len(periods), 1 / 12 if by == "month" else 1.0)
     if by == "month":
@@ -205,7 +211,8 @@ def _net(each: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     return each
 
 
-def _cover(have: np.ndarray, owe: np.ndarray, q: Sequence[float]) -> list[float]:
+def cover(have: np.ndarray, owe: np.ndarray, q: Sequence[float]) -> list[float]:
+    """Return mean due, quantiles of income over due, chance of a shortfall and its mean, from draws [USD million]."""
     # Nothing due is covered whatever the income.
     ratio = np.divide(have, owe, out=np.full_like(have, np.inf), where=owe > 0)
     missing = np.maximum(owe - have, 0.0) * (owe > 0)

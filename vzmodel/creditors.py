@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,8 @@ def april_2019(*, draws: int = 1024, seed: int = 2019, months: int = 33, **run: 
     Returns
     -------
     dict of DataFrame
-        "coverage", as `coverage`, by year; "us_sales", what the ban costs [USD million a year]: quantiles of the base
+        "rest_of_2019", the dollars of the months left of 2019 beside what falls due in them; "coverage", as `coverage`,
+        by year; "us_sales", what the ban costs [USD million a year]: quantiles of the base
         less US sales kept, for cash revenue and the dollar inflow; "pdvsa_2020", as `against_payment`; "rosneft", as
         `months_to_clear`; "rosneft_sanctioned", what secondary sanctions cost, as "us_sales"; "missed", interest and
         principal on bonds that fell due and were not paid, by year [USD million].
@@ -141,6 +142,7 @@ def april_2019(*, draws: int = 1024, seed: int = 2019, months: int = 33, **run: 
     due = payments(tables["obligations"], APRIL, pd.Timestamp(p["month"].values[-1]) + pd.offsets.MonthEnd())
     missed = due[due["obligation"] != "PDVSA 2020 8.5"]
     return {
+        "rest_of_2019": _rest_of_year(p, tables, 2019),
         "coverage": claims.coverage(p, tables=tables),
         "us_sales": _cost(p, base.name, kept.name),
         "pdvsa_2020": against_payment(p, "PDVSA 2020 8.5", table=tables["obligations"]),
@@ -148,6 +150,23 @@ def april_2019(*, draws: int = 1024, seed: int = 2019, months: int = 33, **run: 
         "rosneft_sanctioned": _cost(p, hit.name, base.name),
         "missed": missed.groupby(missed["date"].dt.year)[["interest", "principal", "due"]].sum().rename_axis("year"),
     }
+
+
+def _rest_of_year(p: xr.Dataset, tables: Mapping[str, pd.DataFrame], year: int) -> pd.DataFrame:
+    rows = {}
+    for income in claims.INCOMES:
+        total = summary.totals(p, income, by="month")
+        total = total.isel(month=(total["month"].dt.year == year).values)
+        due, _ = claims.falling_due(p.sel(month=total["month"]), total, tables=tables, by="month")
+        for name in dict.fromkeys(name for _, name in due):
+            owe = xr.concat([amount for (_, which), amount in due.items() if which == name], "month").sum("month")
+            for scenario in map(str, p["scenario"].values):
+                have = total.sum("month").sel(scenario=scenario).values
+                rows[scenario, income, name] = claims.cover(have, owe.sel(scenario=scenario).values, summary.QUANTILES)
+    columns = ["due", *summary.QUANTILES, "shortfall_probability", "expected_shortfall"]
+    out = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    out.index = pd.MultiIndex.from_tuples(rows, names=["scenario", "income", "obligation"])
+    return out.sort_index()
 
 
 def _cost(p: xr.Dataset, scenario: str, against: str) -> pd.DataFrame:

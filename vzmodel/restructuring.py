@@ -76,7 +76,7 @@ def recovery(terms: Mapping[str, Any] | None = None, projection: xr.Dataset | No
     t = {**TERMS, **(terms or {}), **changes}
     if projection is not None and t["claim"] is None and (t["link_share"] or t["service_cap"] is not None):
         t["claim"] = principal(data.load_tables(as_of=summary._run(projection).get("as_of"))["obligations"])
-    t = _checked(t)
+    t = checked(t)
     if projection is None:
         if t["link_share"] > 0:
             raise ValueError("link_share pays out of projected dollars: give projection=project(...)")
@@ -154,7 +154,9 @@ def _held_back(pays: np.ndarray, room: np.ndarray, coupon: float) -> np.ndarray:
     return out
 
 
-def _checked(t: dict[str, Any]) -> dict[str, Any]:
+def checked(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all terms, missing ones as in `TERMS`, or raise ValueError naming the term, its bounds and unit."""
+    t = {**TERMS, **terms}
     for name in t.keys() - TERMS.keys():
         raise ValueError(f"unknown term '{name}'{scenarios.suggest(name, TERMS)}; terms are {', '.join(TERMS)}")
     bounds = {"haircut": (0, 1, "[1]"), "arrears_haircut": (0, 1, "[1]"), "link_share": (0, 1, "[1]"),
