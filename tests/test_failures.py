@@ -85,7 +85,7 @@ def test_a_stressed_grid_costs_more_than_a_normal_one_and_an_improving_one_less_
 
 
 def test_an_unknown_grid_is_refused_by_name():
-    with pytest.raises(ValueError, match="no scenario 'grid_perfect'"):
+    with pytest.raises(ValueError, match="unknown scenario 'grid_perfect'"):
         failures.forward(("grid_perfect",))
 
 

@@ -1,29 +1,61 @@
-"""What `vzmodel blackouts` finds, and the tables it prints."""
+"""The command `blackouts`: what grid failures cost, and the tables it prints."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import _console
+from ._console import Draws, File, Json, Seed
 
 Rows = list[dict[str, Any]]
 
 
-def found(draws: int, seed: int, months: int, moved: Callable[[float], None] | None = None) -> dict[str, Any]:
+def blackouts(
+    grid: Annotated[
+        list[str] | None, typer.Option(help="A scenario for the years ahead; repeat for more, five grids without it.")
+    ] = None,
+    draws: Draws = 1000,
+    seed: Seed = 2019,
+    months: Annotated[int, typer.Option(min=12, help="Horizon of the years ahead, in months.")] = 60,
+    scenario_file: File = None,
+    json: Json = False,
+) -> None:
+    """Show what grid failures cost: past episodes, early 2019 by cause, the years ahead.
+
+    JSON keys: episodes, readings, years, response, published, account, forward.
+    """
+    with _console.progress("Running the past and the years ahead") as moved:
+        answer = found(grid, scenario_file, draws, seed, months, moved)
+    _console.say(answer, json, *pages(answer))
+    if not json:
+        print("\n".join(answer["account"]["not_separable"]))
+
+
+def found(
+    grid: list[str] | None, file: Path | None, draws: int, seed: int, months: int,
+    moved: Callable[[float], None] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Return episodes, response, readings, years, account of early 2019, years ahead and published costs."""
     from . import failures
-    from ._console import records
+    from ._table_commands import chosen
     from .data import load_tables
 
     told = moved or (lambda share: None)
+    # a name that is no scenario is refused before anything runs
+    grids = chosen(grid or list(failures.GRIDS), file)
     past = failures.episodes(draws=draws, seed=seed)
     told(0.35)
     # 32 hindcasts of fewer draws say as much as the other runs
     account = failures.account(draws=max(draws // 2, 1), seed=seed)
     told(0.7)
-    ahead = failures.forward(draws=draws, seed=seed, months=months)
+    ahead = failures.forward(grids, draws=draws, seed=seed, months=months)
     effects = load_tables()["oil_effects"]
     published = effects.loc[effects["measure"] == "gdp_lost", ["event", "low", "high", "unit", "source", "note"]]
-    more = {"response": failures.response(), "published": records(published.reset_index(drop=True))}
+    more = {"response": failures.response(), "published": _console.records(published.reset_index(drop=True))}
     return {**past, **more, "account": account, "forward": ahead}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, _claims_commands, _console, _dollar_commands, _people_commands
+from . import __version__, _blackout_pages, _claims_commands, _console, _dollar_commands, _people_commands
 from ._console import AsOf, Draws, File, Folder, Json, Months, Period, Seed, Variables
 from ._table_commands import chosen, data_app, scenarios_app
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(data_app, name="data")
+app.command()(_blackout_pages.blackouts)
 for _command in ("revenue", "settlement", "us_sales", "episodes"):
     app.command(_command.replace("_", "-"))(getattr(_dollar_commands, _command))
 app.command()(_people_commands.remittances)
@@ -239,23 +240,3 @@ def causes(
         found, json, ("Breaks by method [kb/d]", methods), (f"Of a change of {total:,.0f} kb/d", shares),
         ("Overlap in time, and cannot be parted", pairs),
     )  # fmt: skip
-
-
-@app.command()
-def blackouts(
-    draws: Draws = 1000,
-    seed: Seed = 2019,
-    months: Annotated[int, typer.Option(min=12, help="Horizon of the years ahead, in months.")] = 60,
-    json: Json = False,
-) -> None:
-    """Show what grid failures cost: past episodes, early 2019 by cause, the years ahead.
-
-    JSON keys: episodes, readings, years, response, published, account, forward.
-    """
-    from . import _blackout_pages
-
-    with _console.progress("Running the past and the years ahead") as moved:
-        answer = _blackout_pages.found(draws, seed, months, moved)
-    _console.say(answer, json, *_blackout_pages.pages(answer))
-    if not json:
-        print("\n".join(answer["account"]["not_separable"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from .calendar import DateLike
 from .calendar import days as days_of
 from .data import load_tables
 from .model import hindcast, project
-from .scenarios import START, Scenario, Value
+from .scenarios import START, Scenario, Value, load_scenarios, resolve
 
 EPISODES = {
     "September 2013": ("2013-09", "2013-10"),
@@ -159,14 +160,14 @@ def response(
 
 
 def forward(
-    grids: tuple[str, ...] = GRIDS, *, months: int = 60, draws: int = 1000, seed: int = 2019
+    grids: Iterable[str | Scenario] = GRIDS, *, months: int = 60, draws: int = 1000, seed: int = 2019
 ) -> list[dict[str, Any]]:
     """Return what failures cost a year under grids that stay normal, stay stressed or improve.
 
     Parameters
     ----------
-    grids : tuple of str
-        Scenarios; each is compared with itself without failures.
+    grids : iterable of str or Scenario
+        Each is compared with itself without failures.
     months : int
         Horizon [month].
     draws : int
@@ -179,20 +180,20 @@ def forward(
         grid; barrels_mb, deferred [million bbl a year]; worth, these barrels at the price at origin, and dollars, what
         the inflow loses with the lasting loss of capacity [USD million a year]: each with p10, p50, p90 and mean;
         first_year and last_year, the mean barrels of the first and last twelve months [million bbl].
-    """
-    from .scenarios import load_scenarios
 
-    known = load_scenarios()
-    for name in grids:
-        if name not in known:
-            raise ValueError(f"no scenario '{name}'; `vzmodel scenarios list` names those there are")
-    never = {name: known[name].but(f"{name}_no_failure", changes=_never(known[name])) for name in grids}
-    asked = [s for name in grids for s in (known[name], never[name])]
+    Raises
+    ------
+    ValueError
+        If a name is no scenario, or the scenarios start in different months.
+    """
+    chosen = resolve(grids, load_scenarios())
+    never = {s.name: s.but(f"{s.name}_no_failure", changes=_never(s)) for s in chosen}
+    asked = [s for one in chosen for s in (one, never[one.name])]
     keep = ["deferred_production", "dollar_inflow", "sales", "realised_price"]
     p = project(asked, months=months, draws=draws, seed=seed, keep=keep)
     length = xr.DataArray(days_of(pd.PeriodIndex(p["month"].to_index(), freq="M")), dims="month")
     rows, years = [], months / 12
-    for name in grids:
+    for name in never:
         barrels = p["deferred_production"].sel(scenario=name) * length / 1000
         gone = p["dollar_inflow"].sel(scenario=never[name].name) - p["dollar_inflow"].sel(scenario=name)
         rows.append({
