@@ -344,6 +344,12 @@ def test_a_bad_reading_is_refused_with_its_row(bad, told):
         remittances.readings(rows)
 
 
+def test_a_stock_is_not_moved_by_decree_halfway():
+    late = vz.Scenario("late", changes={"stock_us": {"2027-06": 0.5}})
+    with pytest.raises(ValueError, match="stock_us.*change migration, returns"):
+        vz.project(late, months=24, draws=8)
+
+
 SHARES = ["monetised_share", "propensity_us", "sending_cost", "sending_shock", "newcomer_sending"]
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import _console
-from ._console import AsOf, Draws, Json, Seed
+from ._console import AsOf, Draws, File, Json, Seed
+from ._table_commands import chosen
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +24,7 @@ def remittances(
     seed: Seed = 2019,
     as_of: AsOf = None,
     scores: Annotated[bool, typer.Option("--scores", help="Score forecasts of the stock instead.")] = False,
+    scenario_file: File = None,
     surveys: Annotated[bool, typer.Option("--surveys", help="Show what surveys imply by host instead.")] = False,
     json: Json = False,
 ) -> None:
@@ -41,7 +43,8 @@ def remittances(
     if surveys:
         rows = _console.records(block.surveys(tables["remittance_surveys"]))
         return _console.say({"surveys": rows}, json, ("What a sender sends [USD/year], as each survey implies", rows))
-    p = _run(year, scenario, draws=draws, seed=seed, as_of=as_of)
+    ahead = chosen([scenario], scenario_file)
+    p = _run(year, ahead, draws=draws, seed=seed, as_of=as_of)
     found = block.rivals(tables["remittances"])
     found = found[found["year"] == year] if year is not None else found[found["year"] > FIRST]
     rivals = _console.records(found[["year", "author", "low", "high"]].set_index("year"))
@@ -53,7 +56,7 @@ def remittances(
                  ("Authors over our median sum [1], and what is taken as their own bias", authors))  # fmt: skip
 
 
-def _run(year: int | None, scenario: str, **run: Any) -> xr.Dataset:
+def _run(year: int | None, ahead: list[Any], **run: Any) -> xr.Dataset:
     from .data import load_history
     from .model import hindcast, project
 
@@ -68,7 +71,7 @@ def _run(year: int | None, scenario: str, **run: Any) -> xr.Dataset:
     months = 12 * (year - last.year + 1)
     if months > 240:
         raise ValueError(f"year {year} is more than 20 years past the last reading, {last:%Y-%m}")
-    return project(scenario, months=months, **kept)
+    return project(ahead, months=months, **kept)
 
 
 def _by_year(p: xr.Dataset) -> Any:

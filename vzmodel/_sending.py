@@ -102,7 +102,7 @@ def settled(people: np.ndarray, growth: np.ndarray, months: np.ndarray) -> np.nd
         Stock [million persons].
     growth : ndarray of shape (host, draw)
         Growth in the year before the first month [1/year].
-    months : ndarray of shape (draw,)
+    months : ndarray of shape (draw,) or (month, draw)
         Mean time until someone has settled [month].
 
     Returns
@@ -123,9 +123,10 @@ def settled(people: np.ndarray, growth: np.ndarray, months: np.ndarray) -> np.nd
     """
     came = np.maximum(growth, 0)
     last, out = people[0], np.empty(people.shape)
-    fresh = last * came / (came + 12 / months)
+    pace = 1 / np.broadcast_to(months, (len(people), people.shape[-1]))
+    fresh = last * came / (came + 12 * pace[0])
     for t, now in enumerate(people):
-        fresh = np.minimum(fresh * (1 - 1 / months) + np.maximum(now - last, 0), now) if t else fresh
+        fresh = np.minimum(fresh * (1 - pace[t]) + np.maximum(now - last, 0), now) if t else fresh
         out[t] = 1 - np.divide(fresh, now, out=np.zeros_like(now), where=now > 0)
         last = now
     return out
@@ -142,9 +143,9 @@ def shock_state(
         State given by dated facts or a scenario [1], 0 to 1.
     start : ndarray of shape (draw,)
         Chance that hosts are shut at the origin [1].
-    rate : ndarray of shape (draw,)
+    rate : ndarray of shape (draw,) or (month, draw)
         New episodes [1/year].
-    duration : ndarray of shape (draw,)
+    duration : ndarray of shape (draw,) or (month, draw)
         Mean length of one [month].
     chance : ndarray of shape (month, draw) or None
         Uniforms [1]; None where the past is known.
@@ -163,9 +164,10 @@ def shock_state(
     if chance is None:
         return held
     on, out = chance[0] < start, np.empty(chance.shape)
+    rate, duration = np.broadcast_to(rate, chance.shape), np.broadcast_to(duration, chance.shape)
     for t, u in enumerate(chance):
         if t:
-            on = np.where(on, u > 1 / duration, u < rate / 12)
+            on = np.where(on, u > 1 / duration[t], u < rate[t] / 12)
         out[t] = on
     return np.maximum(held, out)
 
@@ -243,7 +245,7 @@ def arriving(
     """
     months = len(people)
     fresh = _mid(a["newcomer_sending"])
-    tenure = fresh + (1 - fresh) * settled(people, growth, at_start(a["settling_months"]))
+    tenure = fresh + (1 - fresh) * settled(people, growth, a["settling_months"])
     send = np.minimum(by_name(a, "propensity", months) * _mid(a["sending_habit"]), 1.0) * tenure
     earned = income[:, :, None] * np.exp(_mid(a["host_income_growth"]) * beyond[:, :, None])
     net = (1 - state * a["sending_shock_loss"]) * (1 - a["sending_cost"])

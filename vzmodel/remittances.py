@@ -69,6 +69,12 @@ def simulate(
     if past is not None:
         people, growth = past[0] * np.exp(np.cumsum(extra, axis=0) / 12), past[1]
     else:
+        for host in HOSTS:
+            if a[f"stock_{host}"].ndim > 1 or a[f"growth_{host}"].ndim > 1:
+                raise ValueError(
+                    f"stock_{host} and growth_{host} hold at the start of a run and cannot change on a later date; "
+                    "change migration, returns or returns_us from that month"
+                )
         own = by_name(a, "growth")
         pace, growth = _mid(a["migration_growth"]) + own, at_start(a["migration_growth"]) + own
         people = stock(
@@ -76,8 +82,8 @@ def simulate(
             at_start(a["flow_error"]), at_start(a["migration_room"]),
         )
     held = np.broadcast_to(a["sending_shock"], (len(people), people.shape[-1]))
-    start, rate, length = (at_start(a[f"sending_shock_{name}"]) for name in ("start", "rate", "duration"))
-    state = shock_state(held, start, rate, length, chance)
+    start = at_start(a["sending_shock_start"])
+    state = shock_state(held, start, a["sending_shock_rate"], a["sending_shock_duration"], chance)
     return people, arriving(a, people, growth, *hosts, state)
 
 

@@ -208,6 +208,6 @@ def sensitivities(found: Mapping[str, tuple[float, float]] | pd.DataFrame, ax: A
         ax.legend(loc="lower right", fontsize=7.2, frameon=False)
         style.heading(ax, title, "change of the yearly sum, %")
         style.notes(ax, "Source: vzmodel, one assumption at a time, all others at their median.",
-                    "Assumptions of single hosts are those of the largest; the level is what remains after the authors "
+                    "The largest only; the level is what remains uncertain after the authors "
                     "are heard.")
     return ax
