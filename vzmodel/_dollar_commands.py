@@ -9,7 +9,7 @@ import typer
 from . import _console
 from ._console import Draws, Json, Seed
 
-Year = Annotated[int | None, typer.Option(min=2017, help="One year only.")]
+Year = Annotated[int | None, typer.Option(min=2000, help="One year only.")]
 
 
 def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:

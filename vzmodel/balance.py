@@ -50,7 +50,8 @@ def crude(
     unaccounted`` holds to rounding. A market takes its share of what is offered times its access; of what more closed
     markets leave, the more open ones come to take up to ``diversion_share``, with a lag; the rest fills the tanks, and
     once they are full the wells are shut in. Wells shut in for a second month come back at ``restart_rate`` a month.
-    Where storage_start is dated, each new value is a reading of the stock, and the difference is unaccounted for.
+    Where storage_start is dated, each new value is a reading of the stock, and the difference is unaccounted for; so
+    are dated loans, whose balance interest and new credit move too.
 
     Raises
     ------
@@ -65,11 +66,13 @@ def crude(
     out: dict[str, np.ndarray] = {}
     left, run, taken, idle, long = np.ones(draws), np.ones(draws), *np.zeros((3, draws))
     stock, jump = np.array(at["storage_start"][0]), np.zeros(draws)
-    loans = [np.array(np.broadcast_to(a[f"debt_start_{c}"], (months, draws))[0]) for c in CREDITORS]
+    owed = [np.broadcast_to(a[f"debt_start_{c}"], (months, draws)) for c in CREDITORS]
+    loans = [balance[0] for balance in owed]
     for t in range(months):
         now = {name: values[t] for name, values in at.items()}
         if t:
             stock, jump = _read(stock, at["storage_start"][t - 1], now)
+            loans = _reported(loans, owed, t)
         top = capacity[t] * left
         potential = top * availability[t]
         cut, diluent = blend(potential, run, now)
@@ -77,14 +80,13 @@ def crude(
         stuck = np.minimum(long * (1 - now["restart_rate"]), potential - cut)
         liftable = potential - cut - stuck
         intake = np.minimum(now["refinery_intake"] * availability[t], liftable + diluent)
-        # what cannot be explained cannot be larger than what there is
-        unexplained = np.minimum(now["unaccounted"], liftable + diluent - intake)
-        to_ship = liftable + diluent - intake - unexplained
+        there = liftable + diluent - intake
+        unexplained = np.minimum(now["unaccounted"], there)
+        to_ship = there - unexplained
         cargoes, loans = noncash(to_ship, loans, debt_price[t], days[t], now)
         offer, drawn = _offer(to_ship - sum(cargoes.values()), stock, days[t], now)
         direct, diverted, taken = place(offer, share[t], access[t], taken, now)
-        sales = direct + diverted
-        stock, shut = _store(stock, offer - sales.sum(axis=0), drawn, liftable, days[t], now)
+        stock, shut = _store(stock, offer - (direct + diverted).sum(axis=0), drawn, liftable, days[t], now)
         long, idle = np.minimum(idle, stuck + shut), stuck + shut
         run = np.clip(1 - idle / np.maximum(potential - cut, 1e-9), 0, 1)
         left = left * (1 - now["shut_in_scarring"] * np.clip((cut + idle) / np.maximum(top, 1e-9), 0, 1))
@@ -95,14 +97,13 @@ def crude(
             "production": liftable - shut,
             "diluent_imports": diluent,
             "refinery_intake": intake,
-            # a reading of the stock moves it: the barrels that appear or vanish are unaccounted for
             "unaccounted": unexplained - jump * 1000 / days[t],
-            "sales": sales,
+            "sales": direct + diverted,
             "diverted": diverted,
             "storage": stock,
             **{name: cargoes[name] for name in ("supply_cargoes", "swap_cargoes", "partner_cargoes")},
             "debt_cargoes": cargoes["debt_cargoes_china"] + cargoes["debt_cargoes_rosneft"],
-            "exports": sales.sum(axis=0) + sum(cargoes.values()),
+            "exports": (direct + diverted).sum(axis=0) + sum(cargoes.values()),
             "debt_balance": np.stack(loans),
         }
         _keep(out, t, months, month)
@@ -118,9 +119,17 @@ def _keep(out: dict[str, np.ndarray], t: int, months: int, month: Mapping[str, n
 
 
 def _read(stock: np.ndarray, before: np.ndarray, now: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the stock, moved to a reading dated to this month if there is one, and the move [million bbl]."""
+    """Return the stock, moved to a reading dated to this month if there is one, and the move [million bbl].
+
+    The barrels that appear or vanish are unaccounted for.
+    """
     read = np.where(now["storage_start"] == before, stock, np.minimum(now["storage_start"], now["storage_capacity"]))
     return read, read - stock
+
+
+def _reported(loans: list[np.ndarray], owed: list[np.ndarray], t: int) -> list[np.ndarray]:
+    """Return the loans, each moved to the balance that the creditor reported for this month if there is one."""
+    return [np.where(o[t] == o[t - 1], loan, o[t]) for loan, o in zip(loans, owed, strict=True)]
 
 
 def _offer(

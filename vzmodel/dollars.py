@@ -11,7 +11,7 @@ import xarray as xr
 from . import data, model, streams
 from .calendar import DateLike
 
-FIRST = "2017-01"
+FIRST = "2012-01"
 """First month with dated facts of access, settlement and gaps."""
 CONCEPTS = {
     "gross": "gross_export_value",
@@ -48,7 +48,7 @@ def record(first: DateLike = FIRST, last: DateLike | None = None, *, draws: int 
     Parameters
     ----------
     first, last : date
-        Default January 2017, when the dated facts begin, to the last month with any reading of output.
+        Default January 2012, when the dated facts begin, to the last month with any reading of output.
     draws : int
     **run
         As for `hindcast`.
