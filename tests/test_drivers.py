@@ -1,6 +1,7 @@
 """Why a run says what it says, and the sliders that ask it."""
 
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 import xarray as xr
 
 import vzmodel as vz
-from vzmodel import drivers, explorer, summary
+from vzmodel import _sampling, drivers, explorer, summary
 from vzmodel.assumptions import Assumptions
 from vzmodel.scenarios import Scenario
 
@@ -42,9 +43,32 @@ def toy_project(wanted, *, months=24, draws=64, seed=0, as_of="2019-01-01", keep
                                           "scenarios": {s.name: s.to_toml() for s in wanted}})})
 
 
+@dataclasses.dataclass(frozen=True)
+class ToyInputs:
+    assumptions: Assumptions
+    months: pd.PeriodIndex
+    seed: int
+    lead: int = 0
+    given: dict = dataclasses.field(default_factory=dict)
+
+
+def toy_prepared(wanted, months, draws, *, seed=0, keep=None, as_of=None):
+    index = pd.period_range("2019-01", periods=months or 24, freq="M")
+    return list(wanted), ToyInputs(toy_table(), index, seed), "{}"
+
+
+def toy_block(wanted, inputs, first, draws):
+    drawn = _sampling.percentiles(inputs.seed, first, draws, inputs.given)
+    value = inputs.assumptions.sample(wanted[0], inputs.months, drawn)
+    luck = 1 + np.random.default_rng(inputs.seed).random(draws)
+    revenue = value["capacity"] * value["brent"] * value["collected"] * luck
+    return {"cash_revenue": np.broadcast_to(revenue, (1, len(inputs.months), draws))}
+
+
 @pytest.fixture
 def toy(monkeypatch):
-    monkeypatch.setitem(sys.modules, "vzmodel.model", types.SimpleNamespace(project=toy_project))
+    fake = types.SimpleNamespace(project=toy_project, prepared=toy_prepared, run_block=toy_block)
+    monkeypatch.setitem(sys.modules, "vzmodel.model", fake)
     monkeypatch.setattr("vzmodel.model", sys.modules["vzmodel.model"], raising=False)
     monkeypatch.setattr(drivers._assumptions, "load_assumptions", lambda folder=None, as_of=None: toy_table())
     monkeypatch.setattr(drivers._assumptions, "estimate", lambda tables, assumptions: assumptions)
@@ -117,12 +141,47 @@ def test_a_bridge_needs_a_run_that_says_how_it_was_made(toy):
 
 
 def test_sensitivity_ranks_assumptions_by_their_swing(toy):
-    got = drivers.sensitivity(Scenario("base"), "cash_revenue", draws=64)
+    got = drivers.sensitivity(Scenario("base"), "cash_revenue", draws=2048)
     assert list(got.index) == ["capacity", "brent", "collected"]
-    scale = 12 * (1 + np.random.default_rng(0).random(64)).mean()
-    assert got.loc["capacity", "swing"] == pytest.approx((125 - 80) * 50 * 0.5 * scale)
-    assert got.loc["brent", "at_low"] == pytest.approx(100 * 40 * 0.5 * scale)
-    assert got.attrs["base"] == pytest.approx(100 * 50 * 0.5 * scale)
+    # uniform from 80 to 125, from 40 to 60, from 0.4 to 0.6; luck from 1 to 2
+    assert got.loc["capacity", "low"] == pytest.approx(84.5)
+    assert got.loc["capacity", "swing"] == pytest.approx((120.5 - 84.5) * 50 * 0.5 * 1.5 * 12, rel=0.03)
+    assert got.loc["brent", "at_low"] == pytest.approx(102.5 * 42 * 0.5 * 1.5 * 12, rel=0.03)
+    assert got.attrs["base"] == pytest.approx(102.5 * 50 * 0.5 * 1.5 * 12, rel=0.03)
+
+
+def test_an_assumption_the_scenario_sets_moves_with_the_range_the_scenario_gives_it(toy):
+    own = Scenario("own", changes={"brent": {"2019-01": (40, 50, 60), "2020-01": (80, 100, 120)}, "collected": 0.5})
+    got = drivers.sensitivity(own, "cash_revenue", draws=256)
+    assert set(got.index) == {"capacity", "brent"}
+    assert got.loc["brent", "low"] == pytest.approx(0.5 * 42 + 0.5 * 84)
+
+
+def test_shares_of_the_variance_are_those_of_a_product_of_independent_factors(toy):
+    pytest.importorskip("SALib")
+    got = drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=2048)
+    # relative variances of uniforms: (high - low)^2 / 12 / mean^2
+    relative = {"capacity": 45**2 / 12 / 102.5**2, "brent": 20**2 / 12 / 50**2, "collected": 0.2**2 / 12 / 0.5**2,
+                "all else": 1 / 12 / 1.5**2}
+    whole = np.prod([1 + r for r in relative.values()])
+    for name, r in relative.items():
+        assert got.loc[name, "first_order"] == pytest.approx(r / (whole - 1), abs=0.04), name
+        assert got.loc[name, "total"] == pytest.approx(whole * r / (1 + r) / (whole - 1), abs=0.04), name
+    assert (got["total"] >= got["first_order"] - 0.03).all()
+
+
+def test_a_variance_is_split_over_a_power_of_two_draws(toy):
+    pytest.importorskip("SALib")
+    with pytest.raises(ValueError, match="power of two"):
+        drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=1000)
+    with pytest.raises(ValueError, match="'tornado' or 'sobol'"):
+        drivers.sensitivity(Scenario("base"), "cash_revenue", method="morris")
+
+
+def test_variance_without_its_library_names_the_extra(toy, monkeypatch):
+    monkeypatch.setitem(sys.modules, "SALib.analyze.sobol", None)
+    with pytest.raises(ModuleNotFoundError, match=r"vzmodel\[explore\]"):
+        drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=64)
 
 
 def test_sensitivity_answers_a_misspelt_assumption(toy):

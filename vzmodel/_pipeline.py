@@ -47,6 +47,8 @@ class Inputs:
         In a hindcast, their growth in the first month [1/year].
     hosts : tuple of ndarray of shape (month, host)
         Host income relative to the year of the amounts [1] and years since it was last known [year].
+    given : dict of ndarray of shape (draws of the whole run,)
+        Percentiles [1] of assumptions that are not left to chance.
     """
 
     assumptions: Assumptions
@@ -62,6 +64,7 @@ class Inputs:
     stock: np.ndarray | None = None
     growth: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     hosts: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: (np.ones((0, 0)), np.zeros((0, 0))))
+    given: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def run_block(
@@ -84,7 +87,7 @@ def run_block(
     # one chunk at a time: its arrays stay in the processor's cache
     for start in range(0, draws, streams.CHUNK):
         count = min(streams.CHUNK, draws - start)
-        percentile = percentiles(inputs.seed, first + start, count)
+        percentile = percentiles(inputs.seed, first + start, count, inputs.given)
         shocks = _shocks(inputs, first + start, count)
         past = inputs.past is not None
         plain = inputs.assumptions.sample(Scenario("plain"), inputs.months, percentile, past=past)

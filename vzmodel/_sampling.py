@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -60,9 +60,11 @@ def quantile(row: pd.Series, value: Value, u: np.ndarray) -> np.ndarray:
     return np.clip(out, row["minimum"], row["maximum"])
 
 
-def percentiles(seed: int, first: int, draws: int) -> Percentile:
-    """Return the percentiles [1] of a run's own chance, drawn once per name for a block of draws."""
-    drawn: dict[str, np.ndarray] = {}
+def percentiles(
+    seed: int, first: int, draws: int, given: Mapping[str, np.ndarray] | None = None
+) -> Percentile:
+    """Return the percentiles [1] of a block of draws: those given for the whole run, and a run's own chance."""
+    drawn = {name: values[first : first + draws] for name, values in (given or {}).items()}
 
     def percentile(name: str) -> np.ndarray:
         if name not in drawn:

@@ -14,7 +14,9 @@ import xarray as xr
 
 from . import _sampling, calendar, data, scenarios
 from . import assumptions as _assumptions
-from .summary import QUANTILES, _known, _quantiles, _run, totals
+from ._levels import level, needed, total
+from ._sensitivity import sensitivity as sensitivity
+from .summary import QUANTILES, _known, _quantiles, _run
 
 
 def contributions(p: xr.Dataset, scenario: str, *, against: str, variable: str = "cash_revenue", by: str = "year",
@@ -62,10 +64,10 @@ def contributions(p: xr.Dataset, scenario: str, *, against: str, variable: str =
         taken = {b for b, on in zip(blocks, mask, strict=True) if on}
         changes = {n: c for side, keep in ((start, False), (end, True)) for n, c in side.changes.items()
                    if (block_of[n] in taken) == keep}
-        part = _rerun(run, scenarios.Scenario("part", changes=changes), _needed(variable), inputs)
-        values[mask] = _total(part, variable, by).isel(scenario=0, drop=True)
+        part = _rerun(run, scenarios.Scenario("part", changes=changes), needed(variable), inputs)
+        values[mask] = total(part, variable, by).isel(scenario=0, drop=True)
     if variable in p:
-        before, again = _total(p, variable, by).sel(scenario=against).values, values[(False,) * len(blocks)].values
+        before, again = total(p, variable, by).sel(scenario=against).values, values[(False,) * len(blocks)].values
         if before.shape != again.shape or not np.allclose(before, again, rtol=1e-9, equal_nan=True):
             raise ValueError(f"re-running '{against}' gives other numbers than this run: give the history= and "
                              "assumptions= it was made with, and the run whole")
@@ -108,22 +110,6 @@ def _rerun(run: Mapping[str, Any], scenario: scenarios.Scenario, keep: list[str]
     return model.project([scenario], months=run["months"], **same)
 
 
-def _needed(variable: str) -> list[str]:
-    from ._dataset import vocabulary
-
-    rule = vocabulary().get(variable, {}).get("by_year")
-    return [variable, "sales"] if rule == "sales_weighted" else [variable]
-
-
-def _total(p: xr.Dataset, variable: str, by: str = "year") -> xr.DataArray:
-    array = totals(p, variable, by=by)
-    for dim in sorted({str(d) for d in array.dims} - {"scenario", by, "draw"}):
-        if variable not in ("sales", "debt_balance", "migrants", "remittances"):
-            raise ValueError(f"'{variable}' is by {dim}: choose a variable that is not, or that adds up over it")
-        array = array.sum(dim).assign_attrs(array.attrs)
-    return array
-
-
 def bridge(p: xr.Dataset, scenario: str, *, against: str, variable: str = "cash_revenue", by: str = "year",
            q: Sequence[float] = QUANTILES, **inputs: Any) -> pd.DataFrame:
     """Return what each block of assumptions contributes to the difference between two scenarios.
@@ -153,70 +139,6 @@ def bridge(p: xr.Dataset, scenario: str, *, against: str, variable: str = "cash_
     both.attrs = parts.attrs
     frame = _quantiles(both, q)
     frame["mean"] = both.values.mean(axis=-1).reshape(-1)
-    return frame
-
-
-def _level(p: xr.Dataset, variable: str, year: int | None = None) -> xr.DataArray:
-    array = _total(p, variable)
-    if year is None:
-        return array.mean("year").assign_attrs(array.attrs)
-    if year not in array["year"].values:
-        raise ValueError(f"{year} is not a complete year of this run: {', '.join(map(str, array['year'].values))}")
-    return array.sel(year=year, drop=True).assign_attrs(array.attrs)
-
-
-def sensitivity(scenario: Any, variable: str, *, names: Sequence[str] | None = None, year: int | None = None,
-                **run: Any) -> pd.DataFrame:
-    """Return how far each assumption alone, at its low and at its high, moves the mean of a variable.
-
-    One assumption at a time is fixed at its 10th and its 90th percentile; all others keep the run's own draws. An
-    assumption that the scenario itself sets moves only the months in which it does not.
-
-    Parameters
-    ----------
-    scenario : str or Scenario
-        The scenario to run.
-    variable : str
-        A variable without market, host or creditor.
-    names : sequence of str, optional
-        Assumptions to vary. Default: all whose low and high differ (two runs each).
-    year : int, optional
-        Calendar year to measure. Default: the mean over the complete years of the run.
-    **run
-        Passed to `project`; 1,024 draws unless told otherwise.
-
-    Returns
-    -------
-    DataFrame
-        Index assumption, widest swing first; columns low, high (of the assumption, its unit), at_low, at_high, swing
-        (of the variable, its unit); ``attrs["base"]`` is the mean with nothing fixed.
-
-    Raises
-    ------
-    ValueError
-        If an assumption or the variable is unknown, or no calendar year is complete.
-    """
-    start = scenarios.resolve(scenario, scenarios.load_scenarios())[0]
-    run = {"draws": 1024, "as_of": start.as_of, **run, "keep": _needed(variable)}
-    table = _fitted(run["as_of"], run.pop("assumptions", None), run.get("history"))
-    now = table.table
-    for name in set(names or ()) - set(now.index):
-        raise ValueError(f"no assumption '{name}'{scenarios.suggest(name, now.index)}")
-    chosen = list(names) if names is not None else list(now.index[now["low"] < now["high"]])
-
-    from . import model
-
-    def mean(used: Any) -> float:
-        return float(_level(model.project([start], assumptions=used, **run), variable, year).mean())
-
-    rows = {}
-    for name in chosen:
-        low, high = float(now["low"][name]), float(now["high"][name])
-        at = [mean(table.update({name: value})) for value in (low, high)]
-        rows[name] = (low, high, *at, abs(at[1] - at[0]))
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high", "at_low", "at_high", "swing"])
-    frame = frame.rename_axis("assumption").sort_values("swing", ascending=False, kind="stable")
-    frame.attrs = {"variable": variable, "base": mean(table)}
     return frame
 
 
@@ -256,10 +178,10 @@ def discover(p: xr.Dataset, variable: str, *, below: float, year: int | None = N
     ----------
     Bryant and Lempert (2010), Thinking inside the box; Lavrac, Flach and Zupan (1999) for the measure.
     """
-    level = _level(p, variable, year)
-    unit, rows, sentences = level.attrs.get("units", ""), [], {}
-    for name in map(str, level["scenario"].values):
-        cases = level.sel(scenario=name).values < below
+    found = level(p, variable, year)
+    unit, rows, sentences = found.attrs.get("units", ""), [], {}
+    for name in map(str, found["scenario"].values):
+        cases = found.sel(scenario=name).values < below
         base = cases.mean()
         text = f"In '{name}', {variable} is below {below:g} {unit} in {base:.0%} of draws"
         conditions, inside = _box(_sampled(p, name, assumptions), cases) if 0 < base < 1 else ([], cases)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -88,6 +87,24 @@ def project(
     >>> dict(p.production.sizes)
     {'scenario': 1, 'month': 2, 'draw': 8}
     """
+    chosen, inputs, run = prepared(
+        scenarios, months, draws, seed=seed, as_of=as_of, history=history, assumptions=assumptions, keep=keep
+    )
+    return _dataset.collect(run_block, chosen, inputs, draws, run, block, executor, store, resume, progress)
+
+
+def prepared(
+    scenarios: Wanted,
+    months: int | None,
+    draws: int,
+    *,
+    seed: int = 2019,
+    as_of: DateLike | None = None,
+    history: pd.DataFrame | None = None,
+    assumptions: Assumptions | None = None,
+    keep: Iterable[str] | None = None,
+) -> tuple[list[Scenario], Inputs, str]:
+    """Return what `project` computes from, checked: scenarios, inputs of a block and the run's own description."""
     chosen = resolve(scenarios, load_scenarios())
     day = _same_day(chosen, as_of)
     length = months if months is not None else _same_length(chosen)
@@ -121,7 +138,7 @@ def project(
         hosts=_hosts(tables, fitted, index),
     )
     run = _dataset.describe(chosen, seed=seed, draws=draws, months=length, as_of=day, first=str(first), kind="project")
-    return _dataset.collect(run_block, chosen, inputs, draws, run, block, executor, store, resume, progress)
+    return chosen, inputs, run
 
 
 def hindcast(
