@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vzmodel import data, evaluation
+from vzmodel import _experts, data, evaluation, forecasting
 from vzmodel._published import summary
 from vzmodel.forecasting import forecast
 
@@ -148,3 +148,42 @@ def test_what_cannot_be_scored_says_why(change, reason):
 def test_a_table_without_its_columns_is_refused():
     with pytest.raises(ValueError, match="issued"):
         evaluation.score_published(published().drop(columns="issued"))
+
+
+@pytest.fixture(scope="module")
+def rivals() -> pd.DataFrame:
+    tables = {name: data.load_tables()[name] for name in ("production", "producers", "benchmark_scores")}
+    tables["producers"] = tables["producers"][tables["producers"]["country"].isin(["NOR", "USA", "VEN"])]
+    return evaluation.benchmark(tables, ingredients=False)
+
+
+def test_ours_beats_autoets_and_no_change_on_venezuela_at_every_horizon(rivals):
+    loss = rivals["loss"].unstack(0)
+    assert (loss["ours"] < 0.9 * loss["AutoETS"]).all()
+    assert (loss["ours"] < loss["no change"]).all()
+
+
+def test_on_producers_never_seen_it_is_better_to_half_a_year_and_no_promise_is_made_beyond():
+    found = evaluation.benchmark(ingredients=False)
+    near = found.loc["ours"].loc[[1, 3, 6], "producers_ratio"]
+    assert (near < 0.97).all()
+    assert (found.loc["ours", "producers_ratio"] < 1.06).all()
+
+
+def test_the_band_of_four_in_five_holds_four_in_five_within_two_standard_errors(rivals):
+    own = rivals.loc["ours"]
+    assert (np.abs(own["coverage"] - 0.8) < 2 * own["coverage_se"]).all()
+
+
+def test_the_quantiles_scored_are_those_of_the_forecast(joined):
+    cut = joined.iloc[:200]
+    table = forecast(cut, 12)
+    said = _experts.past(np.log(cut.to_numpy()), forecasting.Recipe())
+    assert np.log(table[0.5].iloc[11]) == pytest.approx(said.centre[-1, 3], abs=0.01)
+
+
+def test_a_producer_without_a_rival_score_is_named():
+    tables = data.load_tables()
+    scores = tables["benchmark_scores"][tables["benchmark_scores"]["series"] != "NOR"]
+    with pytest.raises(ValueError, match="NOR"):
+        evaluation.benchmark({**tables, "benchmark_scores": scores})

@@ -33,11 +33,11 @@ def score_published(table: pd.DataFrame | None = None) -> pd.DataFrame:
     -------
     DataFrame
         The table's issuer, issued, target, quantity, scenario, kind; ``published``, ``ours_p10``, ``ours_p50``,
-        ``ours_p90``, ``outcome`` [kb/d, a change if the target is one], ``published_error_pct``, ``ours_error_pct``
-        [% of the outcome's level], ``outcome_basis`` and ``unscorable`` (the reason, or empty). ``outcome_eia``,
-        ``published_error_eia_pct`` and ``ours_error_eia_pct`` judge the same on EIA's basis. Ours is on the basis of
-        OPEC's secondary sources, from the consensus known that day. An outcome the table lacks is that of today's
-        consensus.
+        ``ours_p90``, ``outcome`` [kb/d, a change from ``base`` if the target is one], ``published_error_pct``,
+        ``ours_error_pct`` [% of the outcome's level], ``outcome_basis`` and ``unscorable`` (the reason, or empty).
+        ``outcome_eia``, ``published_error_eia_pct`` and ``ours_error_eia_pct`` judge the same on EIA's basis. Ours is
+        on the basis of OPEC's secondary sources, from the consensus known that day. An outcome the table lacks is
+        that of today's consensus.
 
     Raises
     ------
@@ -113,7 +113,8 @@ def _published_row(row: dict, known: Callable[[pd.Timestamp], tuple[pd.Series, p
                    today: pd.Series) -> dict[str, Any]:
     out: dict[str, Any] = {k: row.get(k, "") for k in ("issuer", "issued", "target", "quantity", "scenario")}
     out["kind"] = row.get("kind") or "unconditional"
-    out |= dict.fromkeys(("published", "ours_p10", "ours_p50", "ours_p90", "outcome", "outcome_eia", *ERRORS), np.nan)
+    out |= dict.fromkeys(("published", "ours_p10", "ours_p50", "ours_p90", "outcome", "outcome_eia", "base"), np.nan)
+    out |= dict.fromkeys(ERRORS, np.nan)
     value, actual, eia = (_number(row.get(k)) for k in ("value", "outcome", "outcome_eia"))
     months, issued = target_months(str(row["target"])), _issue_day(row["issued"])
     out |= {"published": value, "outcome_basis": "", "unscorable": _why_not(row, months, issued)}
@@ -136,7 +137,8 @@ def _published_row(row: dict, known: Callable[[pd.Timestamp], tuple[pd.Series, p
         return out | {"outcome": actual, "unscorable": f"no forecast of ours on {issued:%Y-%m-%d}: {error}"}
     p10, p50, p90 = np.quantile(ours, [0.1, 0.5, 0.9])
     wrong = [100 * (guess - came) / (base + came) for came in (actual, eia) for guess in (value, p50)]
-    return out | {"ours_p10": p10, "ours_p50": p50, "ours_p90": p90, "outcome": actual, "outcome_basis": basis,
+    return out | {"ours_p10": p10, "ours_p50": p50, "ours_p90": p90, "outcome": actual, "base": base,
+                  "outcome_basis": basis,
                   "outcome_eia": eia, **dict(zip(ERRORS, wrong, strict=True))}
 
 

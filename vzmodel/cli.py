@@ -153,22 +153,32 @@ def backtest(
         bool, typer.Option("--known", help="Use at each origin what was published by then; needs --first, --last.")
     ] = False,
     published: Annotated[bool, typer.Option("--published", help="Score published forecasts instead.")] = False,
+    benchmark: Annotated[
+        bool, typer.Option("--benchmark", help="Score on Venezuela and 23 producers beside AutoETS, by ingredient.")
+    ] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Score forecasts of the past against what came, beside no change.
 
     JSON keys: series, vintages, rows: [{horizon, origins, crps, no_change_crps, coverage}]; with --published:
-    published, rows, one per forecast.
+    published, summary, rows, one per forecast; with --benchmark: benchmark, rows.
     """
     from . import evaluation
 
+    if benchmark:
+        rows = _console.records(evaluation.benchmark())
+        title = "Output of JODI to 2016, then EIA, and 23 producers; one late vintage: pseudo-real-time"
+        _console.say({"benchmark": True, "rows": rows}, json, (title, rows))
+        return
     if published:
-        rows = _console.records(evaluation.score_published())
-        shown = ("issuer", "issued", "target", "scenario", "published", "ours_p50", "outcome", "published_error_pct",
-                 "ours_error_pct", "unscorable")  # fmt: skip
+        scores = evaluation.score_published()
+        rows, groups = _console.records(scores), _console.records(evaluation.summary(scores))
+        shown = ("issuer", "issued", "target", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
+                 "published_error_pct", "ours_error_pct", "unscorable")  # fmt: skip
         few = [{k: row[k] for k in shown} for row in rows]
-        _console.say({"published": True, "rows": rows}, json, ("Published forecasts [kb/d]", few))
+        _console.say({"published": True, "summary": groups, "rows": rows}, json,
+                     ("Published forecasts [kb/d]", few), ("Errors [% of the outcome]", groups))  # fmt: skip
         return
     rows = _backtest_rows(series, folder, known, first=first, last=last, step=step)
     vintages = "what was known at each origin" if known else "one late vintage: pseudo-real-time"
@@ -214,6 +224,24 @@ def decline(
 
     rows = _console.records(production.decline(since))
     _console.say({"since": since, "rows": rows}, json, (f"Output since {since}", rows))
+
+
+@app.command()
+def interventions(json: Json = False) -> None:
+    """Show what strike, sanctions, blackouts, licences and blockade did to output, estimated jointly.
+
+    JSON keys: effects, correlation_2019.
+    """
+    from . import interventions as joint
+
+    with _console.progress("Estimating"):
+        found = joint.estimate()
+    near = found.table.index[found.table["group"] == "2019"]
+    effects = _console.records(found.table[["start", "effect", "se", "change_pct", "change_pct_low", "change_pct_high"]])
+    pairs = found.correlation.loc[near, near]
+    rows = [{"one": a, "other": b, "correlation": float(pairs.loc[a, b])} for i, a in enumerate(near) for b in near[:i]]
+    _console.say({"effects": effects, "correlation_2019": rows}, json, ("Effects on output [log; %]", effects),
+                 ("Correlation of the estimates of 2019", rows))  # fmt: skip
 
 
 @app.command()

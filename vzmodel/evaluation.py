@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from vzmodel import calendar, forecasting, scoring
+from vzmodel._benchmark import benchmark as benchmark
 from vzmodel._published import score_published as score_published
+from vzmodel._published import summary as summary
 from vzmodel._published import target_months as target_months
 from vzmodel.calendar import DateLike
 from vzmodel.forecasting import QUANTILES, Forecaster, Recipe

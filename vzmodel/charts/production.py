@@ -117,3 +117,40 @@ def decline(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
                       "change in percent; months and kb/d at the right")
         style.notes(ax, PROVENANCE, "Red line: 80 % band of the change, source error only, where readings allow one.")
     return ax
+
+
+def offsets(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2015") -> Axes:
+    """Draw what each source prints above or below the consensus.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `measurement.consensus`: columns offset_<source> [kb/d].
+    ax : Axes, optional
+    since : date
+        First month shown.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If no source carries an offset.
+    """
+    names = {"offset_jodi": ("government", style.ORANGE), "offset_eia": ("EIA", style.SKY)}
+    part = frame.set_axis(style.stamps(frame.index), axis=0).loc[pd.Timestamp(str(since)):]
+    shown = {c: look for c, look in names.items() if c in part}
+    if not shown:
+        raise ValueError(f"the consensus has no offset of {' or '.join(names)}; it has {', '.join(map(str, frame))}")
+    with style.context():
+        ax = style.axes(ax)
+        for column, (_, colour) in shown.items():
+            ax.plot(part.index.to_numpy(), part[column].to_numpy(), color=colour, lw=1.5)
+        ax.axhline(0, color=style.BLACK, lw=1)
+        ax.set_xlim(part.index[0], part.index[-1])
+        style.label_right(ax, [(float(part[c].iloc[-1]), *look) for c, look in shown.items()])
+        style.heading(ax, "What each source counts above OPEC's secondary sources", "kb/d")
+        style.notes(ax, PROVENANCE)
+    return ax

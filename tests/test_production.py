@@ -1,0 +1,104 @@
+"""Capacity: what starts it, what spending adds, how far it fell."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vzmodel import _revisions, data, production
+from vzmodel.assumptions import load_assumptions
+
+
+def history(months: int = 160, drift: float = -0.01, sd: float = 0.02) -> pd.DataFrame:
+    index = pd.date_range("2010-01-01", periods=months, freq="MS", name="month")
+    level = 2500 * np.exp(np.cumsum(np.random.default_rng(8).normal(drift, sd, months)))
+    return pd.DataFrame({"production": level, "production_se": 0.01 * level}, index=index)
+
+
+def spread(frame: pd.DataFrame, months: int) -> np.ndarray:
+    """Return log deviations of the kernel's paths by month."""
+    shocks = np.random.default_rng(1).normal(size=(months, len(frame)))
+    draw = {name: frame[name].to_numpy() for name in frame}
+    path = production.capacity(
+        draw["capacity_level"], draw["capacity_drift"], np.full(len(frame), production.DAMPING),
+        draw["capacity_volatility"], draw["capacity_long_volatility"], draw["capacity_calming"], shocks)  # fmt: skip
+    return np.log(path).std(axis=1)
+
+
+def test_the_chain_spreads_as_wide_as_the_forecast_it_was_fitted_to():
+    past = history()
+    frame = production.estimate(past, [], 4096)
+    own = production._experts.fit(np.log(past["production"].to_numpy()), 24, production.RECIPE).spread
+    drawn = spread(frame, 24)
+    assert drawn[0] == pytest.approx(np.hypot(own[0], 0.01), rel=0.1)
+    assert drawn[23] == pytest.approx(np.hypot(own[23], 0.01), rel=0.1)
+
+
+def test_past_errors_twice_those_expected_double_the_bands():
+    once, twice = (production.estimate(history(), [], 4096, (f, f)) for f in (1.0, 2.0))
+    np.testing.assert_allclose(spread(twice, 24), 2 * spread(once, 24), rtol=0.08)
+
+
+def test_starts_that_agreed_do_not_make_the_level_surer_than_its_readings():
+    level = [production.estimate(history(), [], 4096, (f, f))["capacity_level"] for f in (0.7, 1.0)]
+    assert np.log(level[0]).std() == pytest.approx(np.log(level[1]).std())
+
+
+def test_a_shut_in_that_lasts_leaves_it_open_how_much_is_lost():
+    past = history()
+    past.iloc[-3:, 0] *= 0.6
+    held = [pd.Period(m, "M") for m in past.index[-3:]]
+    error = [production.estimate(past, b, 2048)["capacity_level"] for b in ([], held)]
+    assert np.log(error[1]).std() > 5 * np.log(error[0]).std()
+    assert error[1].median() > 1.2 * error[0].median()
+
+
+def test_bands_widened_after_the_surprises_of_2017_and_2018_and_not_before():
+    tables = {name: data.load_tables()[name] for name in ("production", "production_annual")}
+    far = [_revisions.band_factors({n: data.known(t, day) for n, t in tables.items()})[1]
+           for day in ("2016-01-01", "2019-04-01")]  # fmt: skip
+    assert far[0] < 1.1 < 1.5 < far[1]
+
+
+def test_readings_that_do_not_say_when_they_were_known_leave_the_bands_as_they_are():
+    readings = data.load_tables()["production"].drop(columns="published")
+    assert _revisions.band_factors({"production": readings}) == (1.0, 1.0)
+
+
+def test_the_spending_of_the_published_path_gives_its_output():
+    table = load_assumptions().table["central"]
+    months = pd.period_range("2026-01", "2040-12", freq="M")
+    yearly = 183 / 15
+    one = np.ones(1)
+    gain = production.investment_gain(
+        np.full((len(months), 1), yearly), table["investment"] * one, table["investment_lag"] * one,
+        table["capacity_cost_first"] * one, table["capacity_cost_next"] * one,
+        table["capacity_first_tranche"] * one, table["upkeep_rate"] * one)[:, 0]  # fmt: skip
+    output = pd.Series(1100 + gain, index=months)
+    assert output["2028-12"] == pytest.approx(1400, rel=0.12)
+    assert output["2032-12"] == pytest.approx(2000, rel=0.12)
+    assert output["2040-12"] == pytest.approx(3000, rel=0.08)
+
+
+def test_fifty_three_billion_over_fifteen_years_holds_output_and_nothing_loses_a_sixth_a_year():
+    table = load_assumptions().table["central"]
+    one = np.ones(1)
+    rest = [table[n] * one for n in ("investment_lag", "capacity_cost_first", "capacity_cost_next",
+                                     "capacity_first_tranche", "upkeep_rate")]  # fmt: skip
+    flat, none = (production.investment_gain(np.full((180, 1), spent), 53 / 15 * one, *rest) for spent in (53 / 15, 0))
+    assert np.abs(flat).max() == pytest.approx(0, abs=1e-9)
+    yearly = none[-1, 0] - none[-13, 0]
+    assert -0.25 * 1100 < yearly < -0.08 * 1100
+
+
+def test_the_fall_since_2002_is_stated_by_source_with_its_error():
+    table = production.decline("2002-01").set_index("source")
+    row = table.loc["consensus"]
+    assert row["lowest_month"].year == 2020
+    assert row["lowest_kbd"] < 450
+    assert row["change_pct_low"] < row["change_pct"] < row["change_pct_high"]
+
+
+def test_the_government_count_fell_57_percent_to_february_2019():
+    readings = data.load_history().loc[:"2019-02"]
+    row = production.decline("2002-01", readings).set_index("source").loc["government (JODI)"]
+    assert row["change_pct"] == pytest.approx(-57, abs=1.5)
