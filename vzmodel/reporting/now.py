@@ -162,6 +162,14 @@ def _power(p: xr.Dataset, base: str, tables: dict[str, pd.DataFrame]) -> list[Ex
         rows = tables["blackouts"]
         out.append(Exhibit("blackouts", "Grid failures", "Dated events with their length, where it is known.",
                            lambda: (outages.event_strip(rows, charts.sheet()), outages.strip_table(rows))))
+    out.append(Exhibit("outage_response", "What a failure of the whole grid does to output",
+                       "Hours cost little; after days the fields come back in days, what waits for upgraders in weeks.",
+                       lambda: (outages.response(charts.sheet()), outages.response_table())))
+    if "night_lights" in tables:
+        lights = tables["night_lights"]
+        out.append(Exhibit("night_lights", "Light at night around March 2019",
+                           "Zulia and Mérida stayed dimmer for months, the capital hardly.",
+                           lambda: (outages.night_lights(lights, charts.sheet()), outages.lights_table(lights))))
     out.append(Exhibit("deferred_production", "Output deferred by grid failures",
                        "Most months lose little; the mean is carried by a few.",
                        lambda: (outages.deferred(p, grid, charts.sheet()),
