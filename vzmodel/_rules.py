@@ -60,7 +60,9 @@ def _late_enough(resource: dict, table: pd.DataFrame) -> Iterator[tuple[int, str
         for name, days in resource.get("release_lag_days_by", {}).items():
             lag = table[name].map(days).astype("float64").fillna(lag)
         wrong = after != lag if rules["lag"] == "exact" else after < lag
-        for i in np.flatnonzero(wrong & (table["published_basis"] == "lag") & ends.notna()):
+        if "published_basis" in table:
+            wrong &= table["published_basis"] == "lag"
+        for i in np.flatnonzero(wrong & ends.notna()):
             yield int(i), (
                 f", published: {after.iloc[i]:.0f} days after the period ends, and the release lag is "
                 f"{lag.iloc[i]:.0f} days; correct the day, or call it stated"
@@ -158,8 +160,9 @@ def _values(part: dict, read: Callable[[str], pd.DataFrame]) -> pd.Series:
 
 
 def _mean_of_months(rule: dict, read: Callable[[str], pd.DataFrame], names: list[str]) -> Iterator[str]:
-    means, years = day_means(_values(rule["months"], read).sort_index()), _values(rule["years"], read)
-    years.index = years.index.astype(int)
+    months, years = _values(rule["months"], read), _values(rule["years"], read)
+    months.index, years.index = pd.DatetimeIndex(months.index), years.index.astype(int)
+    means = day_means(months)
     for year in means.index.intersection(years.index):
         apart = means[year] / years[year] - 1
         if abs(apart) > rule["tolerance"]:
