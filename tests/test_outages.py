@@ -251,6 +251,19 @@ def test_the_median_calm_failure_is_hours_and_that_of_2019_a_day_or_more(fitted)
     assert 20 < fitted["outage_duration_stressed"].median() < 60
 
 
+def test_few_calm_failures_last_a_day_and_more_than_half_of_stressed_ones_do(fitted):
+    # at the mean reach of each state, over the draws of the fit
+    share = {}
+    g = np.random.default_rng(0)
+    for state in ("normal", "stressed"):
+        p = fitted[f"outage_size_{state}"].to_numpy()
+        y = g.random(len(fitted)) ** (1 / p)
+        more = fitted["outage_growth"] * (y - p / (p + 1))
+        more = more + fitted[f"outage_spread_{state}"] * g.standard_normal(len(fitted))
+        share[state] = (fitted[f"outage_duration_{state}"] * np.exp(more) > 24).mean()
+    assert share["normal"] < 0.08 and 0.4 < share["stressed"] < 0.8
+
+
 def test_on_the_first_of_april_2019_the_grid_was_stressed_and_years_later_it_was_not(fitted):
     then = data.load_tables(as_of="2019-04-01")["blackouts"]
     found = outages.estimate(then, 256, prior("2019-04-01"), pd.Period("2019-03", "M"))
