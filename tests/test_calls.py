@@ -145,7 +145,7 @@ def test_explorer(p, output):
 
 @call("causes")
 def test_causes(p, output):
-    found = vz.causes("2017-08", "2019-12")
+    found = vz.causes("2017-08", "2019-12", draws=60, placebos=False)
     assert set(found) >= {"methods", "attribution", "not_separable"}
 
 

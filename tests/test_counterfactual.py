@@ -1,4 +1,4 @@
-"""What the record alone says on causes, and what it cannot tell apart."""
+"""What did it: methods, causes, dollars, and what others found."""
 
 import json
 
@@ -6,88 +6,109 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vzmodel import counterfactual
+from vzmodel import counterfactual, load_history
+from vzmodel.data import load_tables
+
+SUM = pytest.approx
 
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return counterfactual.causes("2017-08", "2019-12")
+    return counterfactual.causes("2017-08", "2019-12", draws=120, placebos=False)
 
 
-def path(slope: float, jump: float = 0.0, bend: float = 0.0, noise: float = 5.0) -> pd.Series:
-    months = pd.period_range("2004-01", "2020-12", freq="M")
-    t = np.arange(len(months)) - list(months).index(counterfactual.FINANCE)
-    value = 2000 + slope * t + (t >= 0) * (jump + bend * t) + np.random.default_rng(1).normal(0, noise, len(t))
-    return pd.Series(value, index=months)
+@pytest.fixture(scope="module")
+def told(found) -> dict:
+    return counterfactual.as_json(found)
 
 
-def test_a_break_put_into_a_series_is_found_at_its_size():
-    params, cov = counterfactual.discontinuity(path(-5, jump=-130, bend=-20), counterfactual.FINANCE)
-    assert params[2] == pytest.approx(-130, abs=10)
-    assert params[3] == pytest.approx(-20, abs=1)
-    assert (np.diag(cov) > 0).all()
+def test_every_method_speaks_of_every_source_that_reaches_back_before_august_2017(found):
+    table = found["methods"]
+    for name in (counterfactual.CLASSIC, counterfactual.PENALISED, counterfactual.TREND, counterfactual.TREND_DONORS,
+                 counterfactual.BREAK):
+        assert set(table.loc[table["name"] == name, "source"]) == {"consensus", "EIA", "government (JODI)"}
 
 
-def test_a_steady_decline_is_no_break():
-    record = counterfactual._finance(path(-5), "test")
-    assert abs(record["effect_kbd"]["p50"]) < 15
-    assert record["placebo_p"] > 0.05
+def test_output_fell_below_every_counterfactual_after_august_2017(found):
+    since_2017 = found["methods"][found["methods"]["name"] != counterfactual.INTERRUPTED]
+    assert (since_2017["p90"] < 0).all()
+    assert (found["methods"]["p10"] <= found["methods"]["p50"]).all()
 
 
-def test_output_lost_against_its_trend_is_found_and_the_month_of_the_blackout_is_left_out():
-    months = pd.period_range("2016-01", "2019-12", freq="M")
-    t = np.arange(len(months))
-    value = 2000 * np.exp(-0.02 * t) * np.where(months > counterfactual.DESIGNATION, 0.8, 1.0)
-    value[months == pd.Period("2019-03", "M")] *= 0.5
-    noisy = pd.Series(value * np.exp(np.random.default_rng(0).normal(0, 1e-3, len(t))), index=months)
-    effect, se = counterfactual.interrupted(noisy, counterfactual.DESIGNATION, pd.Period("2019-03", "M"))
-    assert effect == pytest.approx(np.log(0.8), abs=0.01)
-    assert se < 0.02
+def test_what_output_would_have_been_is_never_negative(found):
+    for (_, source), e in found["paths"].items():
+        actual = found["series"][source].reindex(e.months).to_numpy()[:, None]
+        if "level and slope" not in _:
+            assert (actual - e.effect > 0).all()
 
 
-def test_too_short_a_record_finds_nothing_rather_than_something():
-    assert counterfactual.discontinuity(path(-5).loc["2017-06":], counterfactual.FINANCE) is None
-
-
-def test_every_source_with_enough_months_is_judged_and_every_band_is_in_order(found):
-    sources = {m["source"] for m in found["methods"]}
-    assert {"consensus", "EIA", "government (JODI)"} <= sources
-    for method in found["methods"]:
-        band = method["effect_kbd"]
-        assert band["p10"] < band["p50"] < band["p90"]
-        assert method["placebo_p"] is None or 0 < method["placebo_p"] <= 1
-
-
-def test_output_fell_below_its_trend_after_august_2017_on_every_source(found):
-    for method in found["methods"]:
-        if "2017" in method["name"]:
-            assert method["effect_kbd"]["p90"] < 0
-
-
-def test_the_parts_add_up_to_the_fall_between_the_two_months(found):
+def test_shares_by_cause_add_up_to_the_fall_in_every_draw(found):
     share = found["attribution"]
-    assert sum(band["p50"] for band in share["causes"].values()) == pytest.approx(share["total_kbd"], abs=1e-6)
-    assert share["total_kbd"] < -1000
+    level = load_history()["production"]
+    fall = level["2019-12-01"] - level["2017-08-01"]
+    assert share["total_kbd"] == SUM(fall)
+    np.testing.assert_allclose(share["draws"].sum().to_numpy(), fall, atol=1e-6)
 
 
-def test_what_overlaps_is_named(found):
-    pairs = [" / ".join(pair) for pair in found["not_separable"]]
-    assert any("default" in p for p in pairs) and any("blackouts" in p for p in pairs)
+def test_a_strike_of_2002_explains_nothing_of_a_fall_since_2017(found):
+    assert found["attribution"]["draws"].loc["strike of 2002-03"].abs().max() < 1e-9
 
 
-def test_months_outside_the_window_are_left_to_the_rest():
-    share = counterfactual.causes("2010-01", "2012-01")["attribution"]
-    named = {k: v["p50"] for k, v in share["causes"].items() if k != counterfactual.REST_NAME}
-    assert all(v == pytest.approx(0) for v in named.values())
+def test_what_overlaps_in_time_is_named(found):
+    pairs = found["not_separable"]
+    assert any("default" in x for x in pairs["other"]) and any("blackouts" in x for x in pairs["other"])
+    assert (pairs["correlation"].dropna() < 0).all()
 
 
-def test_the_result_can_be_written_as_json(found):
-    assert json.loads(json.dumps(found)) == found
+def test_the_record_can_be_written_as_the_documented_json(told):
+    assert json.loads(json.dumps(told)) == told
+    assert {"name", "source", "effect_kbd", "placebo_p"} <= set(told["methods"][0])
+    assert set(told["methods"][0]["effect_kbd"]) == {"p10", "p50", "p90"}
+    assert {"total_kbd", "causes"} == set(told["attribution"])
+    assert all(len(pair) == 2 for pair in told["not_separable"])
 
 
-@pytest.mark.parametrize(("since", "to", "message"), [
-    ("2019-12", "2017-08", "before"), ("2018-01", "2018-01", "after"), ("1990-01", "2018-01", "no consensus"),
+def test_published_estimates_stand_beside_ours_with_the_reason_they_differ(found):
+    table = found["published"]
+    assert {"output_lost", "output_level", "output_slope", "share_of_fall", "share_with_level", "revenue_lost",
+            "revenue_lost_total"} <= set(table["quantity"])
+    assert (table["why"].str.len() > 40).all()
+    rodriguez = table[table["quantity"] == "output_lost"]
+    assert (rodriguez["published_low"] == -797).all() and (rodriguez["p50"] < 0).all()
+
+
+def test_the_published_45_per_cent_leaves_out_its_own_level(found):
+    table = found["published"].drop_duplicates("quantity").set_index("quantity")
+    assert table.loc["share_of_fall", "published_low"] == SUM(0.452)
+    assert table.loc["share_with_level", "published_low"] == SUM((131 + 28 * 20) / 1240, abs=5e-4)
+
+
+def test_a_year_of_barrels_at_the_price_of_its_months_makes_the_dollars_of_the_year(found):
+    table = found["dollars"].set_index(["method", "period"])
+    row = table.loc[(f"{counterfactual.TREND}, consensus", "2019")]
+    # at least 20 and at most 75 dollars a barrel in every month of 2019
+    assert 20 < row["p50"] * 1000 / (row["effect_kbd"] * 365) < 75
+
+
+def test_the_same_seed_gives_the_same_attribution():
+    tables = load_tables()
+    level = load_history()["production"].dropna()
+    level.index = pd.DatetimeIndex(level.index).to_period("M")
+    brent = counterfactual._brent(tables)
+    one, two = (counterfactual.attribution.simulate(level, tables, brent, draws=6, seed=4).log for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_before_august_2017_no_method_speaks_and_the_fall_is_still_shared_out():
+    found = counterfactual.causes("2002-02", "2010-01", draws=12)
+    assert found["methods"].empty and found["dollars"].empty
+    assert found["attribution"]["draws"].sum().to_numpy() == SUM(found["attribution"]["total_kbd"])
+
+
+@pytest.mark.parametrize(("since", "to", "more", "message"), [
+    ("2019-12", "2017-08", {}, "before"), ("2018-01", "2018-01", {}, "after"), ("1990-01", "2018-01", {}, "consensus"),
+    ("2017-08", "2019-12", {"draws": 0}, "draws=0"),
 ])
-def test_months_in_the_wrong_order_or_without_a_reading_are_refused(since, to, message):
+def test_months_in_the_wrong_order_or_without_a_reading_are_refused(since, to, more, message):
     with pytest.raises(ValueError, match=message):
-        counterfactual.causes(since, to)
+        counterfactual.causes(since, to, **more)

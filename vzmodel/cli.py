@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, _blackout_pages, _claims_commands, _console, _dollar_commands, _people_commands
+from . import (
+    __version__,
+    _blackout_pages,
+    _claims_commands,
+    _console,
+    _dollar_commands,
+    _people_commands,
+    _scenario_commands,
+)
 from ._console import AsOf, Draws, File, Folder, Json, Months, Period, Seed, Variables
 from ._table_commands import chosen, data_app, scenarios_app
 
@@ -26,6 +34,8 @@ for _command in ("revenue", "settlement", "us_sales", "episodes"):
     app.command(_command.replace("_", "-"))(getattr(_dollar_commands, _command))
 app.command()(_people_commands.remittances)
 app.command()(_claims_commands.claims)
+for _explain in (_scenario_commands.bridge, _scenario_commands.sensitivity, _scenario_commands.discover):
+    app.command()(_explain)
 
 def main() -> None:
     """Run the command line."""
@@ -246,25 +256,17 @@ def interventions(json: Json = False) -> None:
 
 @app.command()
 def causes(
-    since: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2017-07",
-    to: Annotated[str, typer.Option(metavar="DATE", help="Last month.")] = "2019-06",
+    since: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2017-08",
+    to: Annotated[str, typer.Option(metavar="DATE", help="Last month.")] = "2019-12",
+    draws: Draws = 1000,
+    seed: Seed = 2019,
+    self_test: Annotated[int, typer.Option(min=0, help="Made-up worlds in which to look for a known effect.")] = 0,
     json: Json = False,
 ) -> None:
-    """Attribute the fall in output as far as it goes.
+    """Show what the events of August 2017 did to output by method, and the fall by cause; a minute or two.
 
-    JSON keys: methods, attribution, not_separable.
+    JSON keys: methods, attribution, not_separable, dollars, published; with --self-test also self_test.
     """
-    from . import counterfactual
+    from . import _cause_pages
 
-    with _console.progress("Estimating"):
-        found = counterfactual.causes(since, to)
-    methods = [{**m, **m["effect_kbd"]} for m in found["methods"]]
-    for row in methods:
-        del row["effect_kbd"]
-    total = found["attribution"]["total_kbd"]
-    shares = [{"cause": name, **band} for name, band in found["attribution"]["causes"].items()]
-    pairs = [{"one": a, "other": b} for a, b in found["not_separable"]]
-    _console.say(
-        found, json, ("Breaks by method [kb/d]", methods), (f"Of a change of {total:,.0f} kb/d", shares),
-        ("Overlap in time, and cannot be parted", pairs),
-    )  # fmt: skip
+    _cause_pages.show(since, to, draws=draws, seed=seed, worlds=self_test, json=json)
