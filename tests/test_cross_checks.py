@@ -129,3 +129,16 @@ def test_an_empty_month_of_readings_gives_empty_checks_not_errors():
     for name, table in data.cross_checks(empty).items():
         assert name == "prints" or table.empty, name
         assert isinstance(table, pd.DataFrame)
+
+
+def test_the_notebook_still_says_what_the_tables_say(capsys):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("Agg")
+    path = data.data_folder().parent / "notebooks" / "data-cross-checks.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    names = {}
+    for cell in (c for c in cells if c["cell_type"] == "code"):
+        exec("".join(cell["source"]), names)
+        stored = "".join("".join(o["text"]) for o in cell["outputs"] if o["output_type"] == "stream")
+        assert capsys.readouterr().out == stored, cell["source"]
+    pyplot.close("all")

@@ -233,7 +233,10 @@ def seal(folder: str | Path | None = None) -> Path:
         {**r, "bytes": (base / r["path"]).stat().st_size, "hash": file_hash(base / r["path"])} for r in here
     ]
     path = base / DESCRIPTOR
-    path.write_text(json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    # another program never sees half a file
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    part.replace(path)
     return path
 
 
