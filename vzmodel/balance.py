@@ -60,7 +60,7 @@ def crude(
     """
     months, draws = capacity.shape
     at = {name: np.broadcast_to(a[name], (months, draws)) for name in _NEEDED}
-    _check(at)
+    _check({name: np.asarray(a[name]) for name in _NEEDED})
     share = _shares(at)
     access = np.stack([at[f"access_volume_{m}"] for m in MARKETS], axis=1)
     out: dict[str, np.ndarray] = {}

@@ -12,6 +12,7 @@ from . import data, model
 from .assumptions import load_assumptions
 from .balance import MARKETS
 from .calendar import DateLike, days
+from .calendar import month as month_of
 from .scenarios import Scenario
 
 READINGS = {
@@ -58,7 +59,8 @@ def us_sales(first: DateLike = "2018-01", last: DateLike | None = None) -> pd.Da
     plain = cargo["definition"] == "unstated"
     wide["tankers"] = cargo[plain].groupby(month[plain])["value"].last()
     wide["cargoes_reported"] = cargo[~plain].groupby(month[~plain])["value"].last()
-    out = wide.sort_index().loc[pd.Timestamp(str(first)) : (None if last is None else pd.Timestamp(str(last)))]
+    end = None if last is None else month_of(last, "last").to_timestamp()
+    out = wide.sort_index().loc[month_of(first, "first").to_timestamp() : end]
     crude = out[[c for c in ("eia_crude", "tankers", "tankers_arriving", "cargoes_reported") if c in out]]
     return out.assign(low=crude.min(axis=1), high=crude.max(axis=1))
 
