@@ -470,6 +470,7 @@ def test_the_command_prints_who_is_owed_cover_by_year_and_recovery():
     years = found["coverage"]["status_quo"]
     assert set(years["2027"]) == {"p10", "p50", "p90", "prob_short"}
     assert years["2027"]["p10"] <= years["2027"]["p50"] <= years["2027"]["p90"]
+    assert set(found["months_of_imports"]["status_quo"]["2027"]) == {"p10", "p50", "p90", "prob_short"}
     cents = found["recovery_cents"]
     assert 42 < cents["published_terms"] < 46 and 55 <= found["arrears_per_100"] <= 60
     assert cents["status_quo"]["p10"] <= cents["status_quo"]["p50"] <= cents["status_quo"]["p90"]
@@ -478,7 +479,8 @@ def test_the_command_prints_who_is_owed_cover_by_year_and_recovery():
 
 @pytest.mark.parametrize("words, message", [
     (["--haircut", "1.3"], "haircut is 1.3"), (["--exit-yield", "-2"], "must be above -1"),
-    (["--service-cap", "2"], "service_cap is 2.0"), (["--service", "-1"], "service is -1"),
+    (["--service-cap", "2"], "service_cap is 2.0"), (["--claim", "0"], "claim is 0.0"),
+    (["--service", "-1"], "service is -1"),
     (["--arrears", "-5"], "arrears is -5"), (["nonsense"], "unknown scenario"),
 ])
 def test_the_command_refuses_what_cannot_be(words, message):
@@ -515,3 +517,12 @@ def test_the_waterfall_from_inflow_to_imports_adds_up(drawn):
     assert mean["Left over, or missing"] == pytest.approx(mean["Left for imports"] + mean["Imports without fuel"])
     with pytest.raises(ValueError, match="no complete year"):
         pictures.imports_table(drawn, "base", 2035)
+
+
+def test_probabilities_of_some_scenarios_of_a_set_are_taken_in_proportion():
+    p = xr.concat([run_of(months=12, dollar_inflow=[x] * 10) for x in (0.0, 1e9)], "scenario")
+    p = p.assign_coords(scenario=["none", "plenty"])
+    p.attrs["run"] = json.dumps({"as_of": "2025-01-01", "probabilities": {"none": 0.1, "plenty": 0.4}})
+    got = claims.recovery(PUBLISHED, p, claim=60_000, service_cap=0.5, q=(0.1, 0.25))
+    assert got.attrs["weights"] == pytest.approx({"none": 0.2, "plenty": 0.8})
+    assert got.loc["mixture", 0.1] == 0 and got.loc["mixture", 0.25] == pytest.approx(claims.recovery(PUBLISHED))

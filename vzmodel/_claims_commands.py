@@ -34,6 +34,9 @@ def claims(
     service_cap: Annotated[
         float, typer.Option(help="Largest share of the dollar inflow that service may take.")
     ] = 0.15,
+    claim: Annotated[
+        float | None, typer.Option(help="Principal treated alike, USD million; without it all not repaid in cargoes.")
+    ] = None,
     april_2019: Annotated[
         bool, typer.Option("--april-2019", help="What creditors asked on 1 April 2019 instead.")
     ] = False,
@@ -50,9 +53,9 @@ def claims(
     published in late 2025, alone and with service held below a share of the inflow.
 
     JSON keys: run, arrears_per_100, claim_usd_bn, obligations_usd_bn: {creditor: {low, central, high, settlement}},
-    coverage: {scenario: {year: {p10, p50, p90, prob_short}}}, recovery_cents: {published_terms, scenario: {p10, p50,
-    p90}}; with --april-2019 lists of rows: rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned,
-    missed.
+    coverage: {scenario: {year: {p10, p50, p90, prob_short}}}, months_of_imports: the same of what service leaves, in
+    months of imports without fuel, recovery_cents: {published_terms, scenario: {p10, p50, p90}}; with --april-2019
+    lists of rows: rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned, missed.
     """
     if april_2019:
         return _april_2019(draws, seed, json)
@@ -61,7 +64,8 @@ def claims(
     from .model import project
 
     terms = {"haircut": haircut, "exit_yield": exit_yield, "arrears": arrears or 0.0}
-    restructuring.checked({**terms, "claim": 1.0, "service_cap": service_cap})  # before the run, not after it
+    # before the run, not after it
+    restructuring.checked({**terms, "claim": 1.0 if claim is None else claim, "service_cap": service_cap})
     reckoning.check_service(service or 0.0)
     with _console.progress("Projecting") as moved:
         asked = chosen([*(names or []), *(scenario or [])] or ["status_quo"], scenario_file)
@@ -73,10 +77,12 @@ def claims(
         terms["arrears"] = float(100 * missed["interest"].sum() / missed["face"].sum())
     covered = reckoning.coverage(p, tables=tables, service=service).xs(
         (income, "service_and_imports"), level=("income", "obligation"))
-    claim = obligations.principal(tables["obligations"])
+    left = reckoning.left_for_imports(p, tables=tables, service=service, income=income).xs("months", level="quantity")
+    claim = obligations.principal(tables["obligations"]) if claim is None else claim
     capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
-    _tell(p, debt, covered, capped, {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000,
-                                     "published_terms": reckoning.recovery(terms)}, json)
+    years = {"coverage": covered.drop(columns=["due", "expected_shortfall"]), "months_of_imports": left}
+    told = {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000}
+    _tell(p, debt, years, capped, {**told, "published_terms": reckoning.recovery(terms)}, json)
 
 
 def _april_2019(draws: int, seed: int, json: bool) -> None:
@@ -104,25 +110,30 @@ def _day(p: xr.Dataset) -> str:
     return str(_run(p).get("as_of") or pd.Timestamp(p["month"].values[0]).date())[:10]
 
 
-def _tell(p: xr.Dataset, debt: pd.DataFrame, covered: pd.DataFrame, capped: Any, terms: dict[str, Any],
+def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], capped: Any, terms: dict[str, Any],
           json: bool) -> None:
     from .summary import _run
 
     debt = debt.assign(**{column: debt[column] / 1000 for column in ("low", "central", "high")})
-    short = covered.drop(columns=["due", "expected_shortfall"]).rename(columns={"shortfall_probability": "prob_short"})
-    table = _console.records(short)
+    tables = {name: _console.records(frame.rename(columns={"shortfall_probability": "prob_short"}))
+              for name, frame in years.items()}
     worth = _console.records(capped)
-    years: dict[str, dict[str, Any]] = {}
-    for row in table:
-        row = dict(row)
-        years.setdefault(row.pop("scenario"), {})[str(row.pop("year"))] = row
     cents: dict[str, Any] = {"published_terms": terms.pop("published_terms")}
     cents |= {str(row["scenario"]): {k: v for k, v in row.items() if k != "scenario"} for row in worth}
-    answer = {"run": _run(p), **terms, "obligations_usd_bn": debt.to_dict("index"), "coverage": years,
-              "recovery_cents": cents}
+    answer = {"run": _run(p), **terms, "obligations_usd_bn": debt.to_dict("index"),
+              **{name: _nested(rows) for name, rows in tables.items()}, "recovery_cents": cents}
     _console.say(
         answer, json, ("Who is owed what [USD billion]", _console.records(debt)),
-        ("Cover of bond service and imports without fuel [1]", table),
-        (f"Recovery per 100: {cents['published_terms']:.1f} on the terms of late 2025 with arrears of "
+        ("Cover of bond service and imports without fuel [1]", tables["coverage"]),
+        ("Left after service, in months of imports without fuel [month]", tables["months_of_imports"]),
+        (f"Recovery per 100: {cents['published_terms']:.1f} on these terms with arrears of "
          f"{terms['arrears_per_100']:.0f}; with service capped", worth),
     )  # fmt: skip
+
+
+def _nested(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    out: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        band = {k: v for k, v in row.items() if k not in ("scenario", "year")}
+        out.setdefault(row["scenario"], {})[str(row["year"])] = band
+    return out

@@ -62,6 +62,8 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
         raise ValueError(f"this run holds neither of {' and '.join(INCOMES)}: run it again with keep={list(INCOMES)}")
     due, from_year = falling_due(p, next(iter(incomes.values())), owed=owed, tables=tables, by=by, service=service)
     rows = {}
+    if not all(0 <= level <= 1 for level in q):
+        raise ValueError(f"quantile levels {list(q)} must lie within 0 to 1")
     for (period, name), amount in due.items():
         for income, total in incomes.items():
             for scenario in total["scenario"].values:
@@ -129,7 +131,7 @@ def _tables(p: xr.Dataset) -> dict[str, pd.DataFrame]:
 
 def check_service(service: float) -> None:
     """Raise ValueError unless a yearly debt service [USD million/year] is 0 or more."""
-    if not 0 <= service < np.inf:
+    if not isinstance(service, (int, float)) or not 0 <= service < np.inf:
         raise ValueError(f"service is {service!r} [USD million/year]: it must be 0 or more")
 
 

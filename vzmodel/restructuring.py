@@ -50,7 +50,7 @@ def recovery(terms: Mapping[str, Any] | None = None, projection: xr.Dataset | No
         From `project`: gives the dollars of its complete calendar years, the first one at the end of year 1.
     weights : mapping of scenario name to float, optional
         Weights [1] that add up to 1, for one row more, "mixture". Default: the probabilities the run's scenarios
-        carry, if all do.
+        carry, if all do, taken in proportion where they are only some of a set.
     q : sequence of float
         Quantile levels [1] when there is a projection.
     **changes
@@ -88,7 +88,7 @@ def recovery(terms: Mapping[str, Any] | None = None, projection: xr.Dataset | No
     if weights is not None:
         mixed = _out_of(summary.mixture(projection[[t["link_variable"]]], weights), t)
         value = xr.concat([value, mixed.drop_vars("drawn_from", errors="ignore")], "scenario")
-    value.attrs = {"units": "USD per 100 of principal"}
+    value.attrs = {"units": "USD per 100 of principal", "weights": weights}
     return summary._quantiles(value.rename("recovery"), q)
 
 
@@ -125,7 +125,11 @@ def value_table(terms: Mapping[str, Any] | None = None, *,
 def _weights(p: xr.Dataset) -> dict[str, float] | None:
     stated = summary._run(p).get("probabilities", {}) if "run" in p.attrs else {}
     found = {str(name): stated.get(str(name)) for name in p["scenario"].values}
-    return None if None in found.values() or len(found) < 2 else summary._probabilities(p)
+    shares = {name: float(value) for name, value in found.items() if value is not None}
+    total = sum(shares.values())
+    if len(shares) < max(len(found), 2) or total <= 0:
+        return None
+    return {name: share / total for name, share in shares.items()}
 
 
 def _out_of(p: xr.Dataset, t: Mapping[str, Any]) -> xr.DataArray:
