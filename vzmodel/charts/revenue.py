@@ -275,6 +275,6 @@ def concepts(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.legend(loc="upper right", fontsize=7.6, frameon=False)
         style.heading(ax, "Oil revenue by concept, modelled and published", "USD billion a year")
         style.notes(ax, "Source: the tables of published revenue; vzmodel, history.",
-                    "Bars: 80 % of what a source would print (parameters, shocks, spread of prints of one figure); dashes: "
-                    "medians. EIA's net is net of imports only: hollow where another net stands beside it.")
+                    "Bars: 80 % of what a source would print (parameters, shocks, spread of prints of a figure); "
+                    "dashes are medians. EIA's net is net of imports only: hollow where another net stands beside it.")
     return ax
