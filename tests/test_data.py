@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import vzmodel as vz
-from vzmodel import data
+from vzmodel import _rules, data
 
 FIELDS = [
     {"name": "month", "type": "date", "format": "%Y-%m-01", "constraints": {"required": True, "minimum": "2000-01-01"}},
@@ -260,3 +260,44 @@ def test_on_the_first_of_april_2019_the_last_readings_were_those_of_february():
 def test_a_day_before_the_first_reading_is_told():
     with pytest.raises(ValueError, match="1990"):
         vz.load_history(as_of="1990-01-01")
+
+
+def rows(name, **where):
+    return len(_rules.select(data.read_table(name), where))
+
+
+@pytest.mark.parametrize(
+    ("found", "least"),
+    [
+        (lambda: rows("production", series="opec_secondary", print="first"), 60),
+        (lambda: rows("production", series=["eia", "jodi"]), 550),
+        (lambda: rows("production_by_area", area=["orinoco_belt", "west", "east"]), 15),
+        (lambda: 2026 - data.read_table("production_annual")["year"].min(), 61),
+        (lambda: data.read_table("producers")["country"].nunique(), 20),
+        (lambda: rows("prices", series="brent"), 400),
+        (lambda: rows("us_trade", unit="kb/d"), 120),
+        (lambda: rows("us_trade", series="goods_imports_usd"), 190),
+        (lambda: rows("exports", series="total", freq="month"), 100),
+        (lambda: data.read_table("exports")["definition"].nunique(), 4),
+        (lambda: data.read_table("gaps").groupby(["basis", "market"]).ngroups, 6),
+        (lambda: data.read_table("settlement")["kind"].nunique(), 5),
+        (lambda: rows("storage") + rows("refining", series="diluent_imports"), 50),
+        (lambda: data.read_table("refining").query("series == 'refinery_intake'")["edition"].nunique(), 2),
+        (lambda: data.read_table("revenue").groupby(["concept", "author"]).ngroups, 30),
+        (lambda: data.read_table("debt")["series"].nunique(), 5),
+        (lambda: rows("blackouts", kind="blackout"), 39),
+        (lambda: rows("power"), 40),
+        (lambda: rows("outage_surveys"), 40),
+        (lambda: data.read_table("night_lights")["state"].nunique(), 8),
+        (lambda: data.read_table("migrants").groupby(["host", "series"]).ngroups, 60),
+        (lambda: data.read_table("remittances")["author"].nunique(), 15),
+        (lambda: data.read_table("remittance_surveys")["host"].nunique(), 8),
+        (lambda: data.read_table("host_income")["host"].nunique(), 19),
+        (lambda: rows("events"), 80),
+        (lambda: rows("published_forecasts"), 90),
+        (lambda: rows("causal_estimates"), 20),
+        (lambda: rows("joint_ventures"), 15),
+    ],
+)
+def test_every_topic_has_its_rows(found, least):
+    assert found() >= least

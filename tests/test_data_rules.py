@@ -68,6 +68,23 @@ def test_a_period_that_cannot_be_read_is_told():
     assert "'spring' is no period" in told
 
 
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ({"publishd_after": "period"}, "unknown rule 'publishd_after'"),
+        ({"orderd": ["low"]}, "did you mean ordered"),
+        ({"ordered": ["low", "hihg"]}, "column 'hihg', did you mean high"),
+        ({"period": {"column": "period", "unit": "week"}}, "unit is 'week'"),
+        ({"lag": "exact"}, "need the rule period"),
+        ({"explained_in": ["low"]}, "column 'grade'"),
+    ],
+)
+def test_a_rule_that_could_not_be_applied_is_refused(rules, said):
+    fields = [{"name": name, "type": "string"} for name in ("period", "low", "high", "published")]
+    with pytest.raises(ValueError, match=said):
+        _rules.check_rules({"path": "toy.csv", "schema": {"fields": fields}, "rules": rules})
+
+
 def test_areas_that_do_not_add_up_are_told():
     resource = copy.deepcopy(data.resources()["production_by_area"])
     table = data.read_table("production_by_area")

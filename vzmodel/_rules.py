@@ -19,6 +19,36 @@ import pandas as pd
 
 from .scenarios import suggest
 
+RULES = {"ordered", "period", "lag", "unbroken", "explained_in", "sums"}
+CHOICES = {"lag": {"exact", "at_least"}, "unit": {"day", "month"}}
+
+
+def check_rules(resource: dict) -> None:
+    """Refuse rules that could not be applied, so that a misspelt one is never passed over.
+
+    Raises
+    ------
+    ValueError
+        If a rule is unknown, or names a column that the table does not have.
+    """
+    rules, path = resource.get("rules", {}), resource["path"]
+    fields = [field["name"] for field in resource["schema"]["fields"]]
+    for name in rules:
+        if name not in RULES:
+            raise ValueError(f"{path}: unknown rule {name!r}{suggest(name, sorted(RULES))}; rules are {sorted(RULES)}")
+    period = rules.get("period", {})
+    for name, value in (("lag", rules.get("lag")), ("unit", period.get("unit"))):
+        if value is not None and value not in CHOICES[name]:
+            raise ValueError(f"{path}: rule {name} is {value!r}; use one of {sorted(CHOICES[name])}")
+    needed = [*rules.get("ordered", []), *rules.get("explained_in", []), *period.get("early", {})]
+    needed += [period["column"], "published"] if period else []
+    needed += ["grade"] if "explained_in" in rules else []
+    for name in needed:
+        if name not in fields:
+            raise ValueError(f"{path}: a rule names column {name!r}{suggest(name, fields)}; the table has {fields}")
+    if not period and {"lag", "unbroken"} & set(rules):
+        raise ValueError(f"{path}: the rules lag and unbroken need the rule period, with its column and unit")
+
 
 def row_faults(resource: dict, table: pd.DataFrame) -> Iterator[tuple[int, str]]:
     """Yield (row position, text) for faults that need more than one column."""

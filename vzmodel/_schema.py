@@ -42,6 +42,7 @@ def read(resource: dict, raw: bytes) -> tuple[pd.DataFrame, list[str]]:
         If the bytes cannot be split into the columns of the schema at all.
     """
     path = resource["path"]
+    _rules.check_rules(resource)
     names = [field["name"] for field in resource["schema"]["fields"]]
     _check_text(path, raw)
     lines, cells = _split(path, raw, names)
