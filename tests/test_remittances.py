@@ -203,6 +203,18 @@ def test_a_shock_to_migrants_in_the_united_states_is_felt_there_only(runs):
     assert people.sel(host="co").isel(month=-1).median().item() == pytest.approx(1, abs=0.005)
 
 
+def test_a_year_errs_as_a_whole_and_alike_in_all_hosts():
+    a = terms(year_error=0.15, sending_shock=0.0, sending_shock_start=0.0)
+    people = np.ones((24, len(HOSTS), 1)), np.zeros((len(HOSTS), 1))
+    hosts = np.ones((24, len(HOSTS))), np.zeros((24, len(HOSTS)))
+    a |= {n: np.zeros(1) for n in ("sending_shock_rate", "sending_shock_duration")}
+    none = np.zeros((24, len(HOSTS), 1))
+    plain = remittances.simulate(a, none, hosts, past=people)[1]
+    years = np.repeat([[1.0], [-1.0]], 12, axis=0)
+    ratio = remittances.simulate(a, none, hosts, past=people, years=years)[1] / plain
+    assert ratio == pytest.approx(np.exp(0.15 * years)[:, None, :] * np.ones_like(plain))
+
+
 # ---- against others -------------------------------------------------------------------------------------------------
 
 
@@ -214,7 +226,7 @@ def test_one_latest_outcome_per_author_and_year(tables):
     assert not (found["middle"] == 6000).any() or found.loc[found["middle"] == 6000, "year"].item() == 2025
 
 
-BIASES = {"author_bias": 0.4, "author_noise": 0.2, "shared_bias": 0.3}
+BIASES = {"author_bias": 0.4, "author_noise": 0.2, "shared_bias": 0.3, "year_error": 0.0}
 
 
 def test_two_authors_apart_pull_the_level_between_them():

@@ -29,7 +29,7 @@ OLD = ("undesa", "other")
 """Series that lag behind an exodus: birthplace tables built on censuses years apart."""
 PARAMETERS = (
     "migration_damping", "growth_first", "growth_first_sd", "growth_shock", "flow_error", "stock_error",
-    "stock_error_small", "reading_error", "reading_error_weak", "reading_error_old",
+    "stock_error_small", "first_count_missed", "reading_error", "reading_error_weak", "reading_error_old",
 )  # fmt: skip
 
 
@@ -144,6 +144,8 @@ def track(rows: pd.DataFrame, p: Mapping[str, float], hosts: tuple[str, ...] = H
     start = rows.groupby("host")["log"].first()
     counted = np.array([p["stock_error" if h in LARGE or h in TOTALS else "stock_error_small"] ** 2 for h in hosts])
     m = np.stack([[start.get(h, -9.0), 0.0 if h == "rest" else p["growth_first"], 0] for h in hosts])
+    # first counts of the exodus were registers that missed people; surveys and censuses were not
+    m[:, 2] = [-p["first_count_missed"] if h in LARGE[2:] else 0.0 for h in hosts]
     v = np.tile(np.diag([4.0, p["growth_first_sd"] ** 2, 0.0]), (n, 1, 1))
     v[:, 2, 2] = counted
     begun = np.zeros(n, bool)

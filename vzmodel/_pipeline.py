@@ -159,6 +159,7 @@ def _chain(
 
 def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
     months, seed = len(inputs.months), inputs.seed
+    year = inputs.months.year.to_numpy() - inputs.months.year[0]
 
     def normal(name: str, *shape: int) -> np.ndarray:
         return streams.normal(seed, name, shape, first, draws)
@@ -189,6 +190,7 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
         "past capacity": normal("past capacity"),
         "people": normal("people", len(remittances.HOSTS)),
         "hosts shut": uniform("hosts shut", months),
+        "year of remittances": normal("year of remittances", year.max() + 1)[year],
         # the row of the joint draws, so that a hindcast and a projection tell the same history
         "history of people": uniform("assumption joint remittances"),
     }
@@ -311,11 +313,12 @@ def _remittances(
     months = len(inputs.months)
     if inputs.stock is None:
         extra = remittances.flows(a, months, oil)
-        people, sent = remittances.simulate(a, extra, inputs.hosts, shocks["people"], shocks["hosts shut"])
+        people, sent = remittances.simulate(a, extra, inputs.hosts, shocks["people"], shocks["hosts shut"],
+                                            years=shocks["year of remittances"])
     else:
         # the counts of the past hold its flows already: a scenario moves them by what it changes
         extra = remittances.flows(a, months) - remittances.flows(plain, months)
         row = (shocks["history of people"] * inputs.stock.shape[-1]).astype(int)
         past = (inputs.stock[..., row], inputs.growth[:, row])
-        people, sent = remittances.simulate(a, extra, inputs.hosts, past=past)
+        people, sent = remittances.simulate(a, extra, inputs.hosts, past=past, years=shocks["year of remittances"])
     return people, sent, sent.sum(axis=1)

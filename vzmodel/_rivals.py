@@ -47,7 +47,7 @@ def reconcile(found: pd.DataFrame, ours: pd.Series, p: Mapping[str, float]) -> t
         The sum over hosts by year at the medians and a level of 1 [USD million].
     p : mapping
         level_mean, level_sd [log] before any author is heard; own_sd, what uncertain people, propensities and amounts
-        make of the sum [log]; author_bias, author_noise, shared_bias [log].
+        make of the sum [log]; author_bias, author_noise, shared_bias, year_error [log].
 
     Returns
     -------
@@ -57,9 +57,9 @@ def reconcile(found: pd.DataFrame, ours: pd.Series, p: Mapping[str, float]) -> t
 
     Notes
     -----
-    ``ln(printed / ours) = level + shared + bias_author + noise``. The shared bias does not shrink however many authors
-    there are: they quote one another, and senders and receivers answer differently. What authors tell is of the whole
-    sum, so `own_sd` counts as prior spread and is taken out again: a run adds it draw by draw.
+    ``ln(printed / ours) = level + shared + bias_author + year + noise``. The shared bias does not shrink
+    however many authors there are: they quote one another, and senders and receivers answer differently. What authors
+    tell is of the whole sum, so `own_sd` counts as prior spread and is taken out again: a run adds it draw by draw.
     """
     found = found[found["year"].isin(ours.index)]
     mean, own = p["level_mean"], p["own_sd"] ** 2
@@ -69,7 +69,8 @@ def reconcile(found: pd.DataFrame, ours: pd.Series, p: Mapping[str, float]) -> t
     if not len(gap):
         return mean, p["level_sd"], pd.DataFrame(columns=["estimates", "gap", "bias"])
     same = (authors[:, None] == authors[None]).astype(float)
-    cov = p["author_bias"] ** 2 * same + p["author_noise"] ** 2 * np.eye(len(gap))
+    together = (found["year"].to_numpy()[:, None] == found["year"].to_numpy()[None]).astype(float)
+    cov = p["author_bias"] ** 2 * same + p["year_error"] ** 2 * together + p["author_noise"] ** 2 * np.eye(len(gap))
     weight = np.linalg.solve(cov, np.ones(len(gap)))
     told, told_var = float(weight @ gap / weight.sum()), 1 / float(weight.sum()) + p["shared_bias"] ** 2
     after = 1 / (1 / var + 1 / told_var)

@@ -43,7 +43,8 @@ def _ahead(rows: pd.DataFrame, host: str, target: pd.Period, p: Mapping[str, flo
     fresh = p["stock_error"] if host in ("lac", "wld") or host in list(ISO)[:8] else p["stock_error_small"]
     # a recount moves the printed figure by the old error and a new one
     moved = chance * (fresh**2 + v[2, 2] + m[2] ** 2)
-    return 1e6 * float(np.exp(load @ m)), float(np.sqrt(load @ v @ load + p["reading_error"] ** 2 + moved))
+    middle = float(np.exp(load @ m - chance * m[2]))
+    return 1e6 * middle, float(np.sqrt(load @ v @ load + p["reading_error"] ** 2 + moved))
 
 
 def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:

@@ -48,6 +48,7 @@ def simulate(
     wander: np.ndarray | None = None,
     chance: np.ndarray | None = None,
     past: tuple[np.ndarray, np.ndarray] | None = None,
+    years: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return people abroad [million persons] and what arrives from them [USD million], each (month, host, draw).
 
@@ -65,6 +66,8 @@ def simulate(
         Uniforms [1], as in `shock_state`; None over the past.
     past : tuple of ndarray, optional
         Over the past: stock (month, host, draw) [million persons] and growth in its first month (host, draw) [1/year].
+    years : ndarray of shape (month, draw), optional
+        Standard normals, one for all months of a calendar year [1]: what no assumption tells of it.
     """
     if past is not None:
         people, growth = past[0] * np.exp(np.cumsum(extra, axis=0) / 12), past[1]
@@ -84,7 +87,8 @@ def simulate(
     held = np.broadcast_to(a["sending_shock"], (len(people), people.shape[-1]))
     start = at_start(a["sending_shock_start"])
     state = shock_state(held, start, a["sending_shock_rate"], a["sending_shock_duration"], chance)
-    return people, arriving(a, people, growth, *hosts, state)
+    sent = arriving(a, people, growth, *hosts, state)
+    return people, sent if years is None else sent * np.exp(a["year_error"] * years)[:, None, :]
 
 
 def estimate(
@@ -153,7 +157,7 @@ def _level(
     found = rivals(tables["remittances"])
     row = assumed.loc["remittance_level"]
     spread = (np.log(row["high"]) - np.log(row["low"])) / (2 * TENTH)
-    p = {n: float(assumed.loc[n, "central"]) for n in ("author_bias", "author_noise", "shared_bias")}
+    p = {n: float(assumed.loc[n, "central"]) for n in ("author_bias", "author_noise", "shared_bias", "year_error")}
     p |= {"level_mean": float(np.log(row["central"])), "level_sd": float(spread)}
     years = sorted(set(found["year"]) & set(months.year))
     ours, p["own_sd"] = pd.Series(dtype=float), 0.0
