@@ -526,3 +526,13 @@ def test_probabilities_of_some_scenarios_of_a_set_are_taken_in_proportion():
     got = claims.recovery(PUBLISHED, p, claim=60_000, service_cap=0.5, q=(0.1, 0.25))
     assert got.attrs["weights"] == pytest.approx({"none": 0.2, "plenty": 0.8})
     assert got.loc["mixture", 0.1] == 0 and got.loc["mixture", 0.25] == pytest.approx(claims.recovery(PUBLISHED))
+
+
+def test_service_ahead_falls_due_by_the_terms_of_the_bonds_and_before_the_prints_it_is_not_known():
+    known = load_tables()
+    got = claims.obligations(known, [2015, 2019, 2027])["service_due"]
+    assert np.isnan(got[2015]) and got[2019] == pytest.approx(8081, abs=1)
+    # Terms: 9.25 % of 2027 and 5.375 % of PDVSA 2027 mature; the rest pays coupons, some an instalment.
+    due = obligations.payments(known["obligations"], "2027-01-01", "2027-12-31")["due"]
+    assert got[2027] == pytest.approx(due.sum())
+    assert 7000 < got[2027] < 9500

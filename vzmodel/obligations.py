@@ -17,7 +17,7 @@ def obligations(tables: Mapping[str, pd.DataFrame], years: Sequence[int]) -> pd.
     """Return what falls due in cash each year: debt service on bonds, what was paid of it, and goods imports.
 
     Only bonds count as debt service: what China, Rosneft and partners are owed is repaid in cargoes, which are no cash.
-    A year's service is the figure printed for it, else what the known bonds' terms make due, else the year before's.
+    A year's service is the figure printed for it; after the last such year, what the known bonds' terms make due.
     Imports of the last known year stand for later ones; payments made do not.
 
     Parameters
@@ -58,7 +58,10 @@ def obligations(tables: Mapping[str, pd.DataFrame], years: Sequence[int]) -> pd.
         first, last = f"{wanted.min()}-01-01", f"{wanted.max()}-12-31"
         by_terms = payments(tables["obligations"], first, last)
         due = by_terms.groupby(by_terms["date"].dt.year)["due"].sum()
-        known["service_due"] = known["service_due"].combine_first(due)
+        printed = known["service_due"]
+        # bonds repaid by then are not in the table, so its terms say too little of years before those printed
+        due = due[due.index > printed.index.max()] if len(printed) else due
+        known["service_due"] = printed.combine_first(due)
     frame = pd.DataFrame({name: series.reindex(wanted, method=None if name == "service_paid" else "ffill")
                           for name, series in known.items()}, index=wanted, dtype=float)
     from_year = {name: {int(y): int(series.index[series.index <= y].max()) for y in wanted if frame[name].notna()[y]}
