@@ -187,3 +187,11 @@ def test_a_producer_without_a_rival_score_is_named():
     scores = tables["benchmark_scores"][tables["benchmark_scores"]["series"] != "NOR"]
     with pytest.raises(ValueError, match="NOR"):
         evaluation.benchmark({**tables, "benchmark_scores": scores})
+
+
+def test_from_april_2019_the_start_of_the_chain_misses_the_blackouts_it_leaves_out_and_holds_the_years_that_came():
+    found = evaluation.real_time("2019-04", "2019-04")
+    assert list(found.index.get_level_values("horizon")) == [1, 3, 6, 12, 24]
+    assert found["covered"].tolist() == [0, 0, 0, 1, 1]
+    width = np.log(found["p90"] / found["p10"])
+    assert width.is_monotonic_increasing

@@ -93,6 +93,45 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("group")
 
 
+def real_time(first: calendar.DateLike = "2010-01", last: calendar.DateLike = "2025-01", *, step: int = 6,
+              horizons: tuple[int, ...] = (1, 3, 6, 12, 24)) -> pd.DataFrame:
+    """Score the level, drift and volatility that the chain starts from, as fitted on past days.
+
+    Parameters
+    ----------
+    first, last : date
+        First and last day; each is the first of a month.
+    step : int
+        Months between days [1].
+    horizons : tuple of int
+        Months after the last reading known that day [1].
+
+    Returns
+    -------
+    DataFrame
+        Index (day, horizon); ``p10``, ``p50``, ``p90`` and ``outcome``, the consensus of today [kb/d], and ``covered``
+        [1 within p10 to p90, else 0]. Outages and shut-ins, which the chain adds, are left out. JODI and EIA are late
+        vintages, OPEC's figures true prints where they are known.
+    """
+    from vzmodel import data
+
+    tables = data.load_tables()
+    today = _by_month(data.consensus(tables["production"], tables["production_annual"])["production"])
+    rows: dict[tuple[pd.Timestamp, int], dict[str, float]] = {}
+    for month in calendar.between(first, last)[::step]:
+        series, fitted = _known(tables, month.to_timestamp())
+        paths = _paths(fitted, max(horizons))
+        for h in horizons:
+            if series.index[-1] + h in today.index:
+                came = float(today[series.index[-1] + h])
+                p10, p50, p90 = (float(q) for q in np.quantile(paths[h - 1], [0.1, 0.5, 0.9]))
+                hit = float(p10 <= came <= p90)
+                rows[month.to_timestamp(), h] = {"p10": p10, "p50": p50, "p90": p90, "outcome": came, "covered": hit}
+    out = pd.DataFrame.from_dict(rows, orient="index")
+    out.index = pd.MultiIndex.from_tuples(list(rows), names=["day", "horizon"])
+    return out
+
+
 def _by_month(series: pd.Series) -> pd.Series:
     clean = series.dropna()
     return clean.set_axis(pd.DatetimeIndex(clean.index).to_period("M"))

@@ -22,8 +22,8 @@ OWN = 1.0
 """Independent errors [1] that the stated bands themselves are worth."""
 NEAR, FAR = (0, 1, 3), (12, 24)
 """Months ahead [1] whose errors scale the level and the next month, and two years ahead."""
-LEAST, MOST = 0.7, 3.0
-"""Bounds of the factor [1]."""
+LEAST, MOST = 1.0, 3.0
+"""Bounds of the factor [1]: a calm stretch is one piece of evidence and does not make the bands narrower."""
 LONGEST = 4.0
 """Most that one error counts [1, of the error expected]."""
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from vzmodel import calendar, forecasting, scoring
 from vzmodel._benchmark import benchmark as benchmark
+from vzmodel._published import real_time as real_time
 from vzmodel._published import score_published as score_published
 from vzmodel._published import summary as summary
 from vzmodel._published import target_months as target_months
