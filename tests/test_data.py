@@ -262,6 +262,27 @@ def test_a_day_before_the_first_reading_is_told():
         vz.load_history(as_of="1990-01-01")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "must be a Data Package descriptor"),
+        ("[]", "must hold a list of resources"),
+        ('{"resources": [{"name": "toy"}]}', "each with a name and a path"),
+        ('{"resources": [{"name": "toy", "path": "../toy.csv"}]}', "name a file inside the folder"),
+        ('{"resources": [{"name": "toy", "path": "/etc/toy.csv"}]}', "name a file inside the folder"),
+    ],
+)
+def test_a_broken_description_is_told(tmp_path, text, said):
+    (tmp_path / "datapackage.json").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        data.read_table("toy", tmp_path)
+
+
+def test_licences_go_by_the_names_that_data_packages_know():
+    names = {licence["name"] for r in data.resources().values() for licence in r["licenses"]}
+    assert names <= {"MIT", "CC-BY-4.0", "other-pd", "other-at", "other-open"}
+
+
 def rows(name, **where):
     return len(_rules.select(data.read_table(name), where))
 

@@ -75,7 +75,8 @@ def test_a_period_that_cannot_be_read_is_told():
         ({"orderd": ["low"]}, "did you mean ordered"),
         ({"ordered": ["low", "hihg"]}, "column 'hihg', did you mean high"),
         ({"period": {"column": "period", "unit": "week"}}, "unit is 'week'"),
-        ({"lag": "exact"}, "need the rule period"),
+        ({"unbroken": ["brent"]}, "need the rule period"),
+        ({"lag": "exact", "period": {"column": "period", "unit": "day"}}, "needs release_lag_days"),
         ({"explained_in": ["low"]}, "column 'grade'"),
     ],
 )

@@ -46,6 +46,8 @@ def check_rules(resource: dict) -> None:
     for name in needed:
         if name not in fields:
             raise ValueError(f"{path}: a rule names column {name!r}{suggest(name, fields)}; the table has {fields}")
+    if "lag" in rules and "release_lag_days" not in resource:
+        raise ValueError(f"{path}: the rule lag needs release_lag_days")
     if not period and {"lag", "unbroken"} & set(rules):
         raise ValueError(f"{path}: the rules lag and unbroken need the rule period, with its column and unit")
 

@@ -49,9 +49,17 @@ def own_folder(folder: str | Path | None) -> Path | None:
 @lru_cache(maxsize=8)
 def _descriptor(raw: bytes, path: str) -> dict:
     try:
-        return json.loads(raw)
+        found = json.loads(raw)
     except ValueError as error:
         raise ValueError(f"{path}: {error}; it must be a Data Package descriptor in JSON") from None
+    listed = found.get("resources") if isinstance(found, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(r, dict) and {"name", "path"} <= set(r) for r in listed):
+        raise ValueError(f"{path}: it must hold a list of resources, each with a name and a path")
+    for r in listed:
+        inside = isinstance(r["path"], str) and not Path(r["path"]).is_absolute() and ".." not in Path(r["path"]).parts
+        if not inside:
+            raise ValueError(f"{path}: resource {r['name']!r} has path {r['path']!r}; name a file inside the folder")
+    return found
 
 
 def _own_descriptor(folder: Path) -> dict:
