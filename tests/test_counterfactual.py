@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vzmodel import counterfactual, load_history
+from vzmodel import causal_tables, counterfactual, load_history
 from vzmodel.data import load_tables
 
 SUM = pytest.approx
@@ -30,7 +30,7 @@ def test_every_method_speaks_of_every_source_that_reaches_back_before_august_201
 
 
 def test_output_fell_below_every_counterfactual_after_august_2017(found):
-    since_2017 = found["methods"][found["methods"]["name"] != counterfactual.INTERRUPTED]
+    since_2017 = found["methods"][found["methods"]["name"] != causal_tables.INTERRUPTED]
     assert (since_2017["p90"] < 0).all()
     assert (found["methods"]["p10"] <= found["methods"]["p50"]).all()
 
@@ -112,3 +112,29 @@ def test_before_august_2017_no_method_speaks_and_the_fall_is_still_shared_out():
 def test_months_in_the_wrong_order_or_without_a_reading_are_refused(since, to, more, message):
     with pytest.raises(ValueError, match=message):
         counterfactual.causes(since, to, **more)
+
+
+def test_the_pictures_show_what_the_tables_say(found, tmp_path):
+    from vzmodel import charts
+
+    history = load_history()
+    start = float(history["production"]["2017-08-01"])
+    drawn = {
+        "counterfactual": charts.causes.counterfactual(found, history, charts.sheet()),
+        "gap": charts.causes.gap(found, charts.sheet()),
+        "waterfall": charts.causes.waterfall(found, "2017-08", "2019-12", start, charts.sheet()),
+        "forest": charts.causes.forest(found, charts.sheet()),
+    }
+    for name, ax in drawn.items():
+        assert ax.get_title(loc="left") and ax.get_xlabel().startswith("Sources: ")
+        assert charts.save(ax, tmp_path / name, ("png",), dpi=60)[0].stat().st_size > 5000
+    texts = " ".join(t.get_text() for t in drawn["waterfall"].texts)
+    assert f"{start:,.0f}" in texts and f"{history['production']['2019-12-01']:,.0f}" in texts
+    assert "797" in " ".join(t.get_text() for t in drawn["forest"].texts)
+
+
+def test_a_picture_of_a_method_that_was_not_asked_names_those_that_were(found):
+    from vzmodel import charts
+
+    with pytest.raises(ValueError, match="structural time series, consensus"):
+        charts.causes.gap(found, method="regression")

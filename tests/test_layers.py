@@ -10,15 +10,15 @@ BLOCKS = {"production", "outages", "balance", "prices", "revenue", "remittances"
 LAYERS = [
     {"streams", "calendar"},
     {"scoring", "forecasting", "measurement"},
-    {"data", "_schema", "_store", "_rules", "_corrections", "_prints", "_cross_checks", "_terms", "scenarios", "assumptions", "_sampling"},
+    {"data", "_schema", "_store", "_rules", "_corrections", "_prints", "_cross_checks", "_terms", "scenarios", "assumptions", "_levers", "_sampling"},
     {"_brent", "_cargoes", "_gaps"},
     BLOCKS,
     {"model", "_dataset", "_engines", "_fit", "_pipeline", "_reuse", "_zarr"},
-    {"breaks", "synthetic", "structural", "losses"}, {"attribution", "causal_methods", "causal_rivals"},
-    {"summary", "drivers", "_levels", "_sensitivity", "evaluation", "counterfactual", "causal_check", "failures", "claims", "creditors", "obligations", "restructuring", "dollars", "episodes", "us_market"},
+    {"breaks", "synthetic", "structural", "losses"}, {"attribution", "causal_methods", "causal_rivals"}, {"causal_tables"},
+    {"summary", "references", "drivers", "_levels", "_sensitivity", "evaluation", "counterfactual", "causal_check", "failures", "claims", "creditors", "obligations", "restructuring", "dollars", "episodes", "us_market"},
     {"charts"},
     {"reporting", "explorer"},
-    {"cli", "_console", "_claims_commands", "_blackout_pages", "_dollar_commands", "_people_commands", "_cause_pages", "_table_commands"},
+    {"cli", "_console", "_claims_commands", "_blackout_pages", "_dollar_commands", "_people_commands", "_scenario_commands", "_cause_pages", "_table_commands"},
 ]
 # A private module is a part of the room it was split from.
 PART_OF = {"_cargoes": "balance", "_migrants": "remittances", "_rivals": "remittances",

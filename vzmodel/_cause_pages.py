@@ -16,6 +16,7 @@ def show(since: str, to: str, *, draws: int, seed: int, worlds: int, json: bool)
     answer: dict[str, Any] = counterfactual.as_json(found)
     tables = [
         ("Change of output that came with an event, at the month [kb/d]", _console.records(_short(found["methods"]))),
+        ("Synthetic controls by donor pool, start and donor left out [kb/d], consensus", _range(found["spread"])),
         (f"Of a change of {found['attribution']['total_kbd']:,.0f} kb/d from {since} to {to}",
          _console.records(found["attribution"]["causes"])),
         ("Cannot be told apart", _console.records(found["not_separable"])),
@@ -33,6 +34,11 @@ def show(since: str, to: str, *, draws: int, seed: int, worlds: int, json: bool)
 def _short(methods: Any) -> Any:
     names = {"false_positive_dates": "false at dates", "false_positive_countries": "false in countries"}
     return methods.drop(columns=["placebo_p_dates", "placebo_p_countries"]).rename(columns=names)
+
+
+def _range(spread: Any) -> list[dict[str, Any]]:
+    own = spread[spread["source"] == "consensus"].groupby("name", sort=False)["effect_kbd"]
+    return _console.records(own.agg(["count", "min", "median", "max"]))
 
 
 def _consensus(dollars: Any) -> Any:

@@ -23,10 +23,11 @@ Moved = Callable[[], None]
 
 
 class Estimate(NamedTuple):
-    """Effect by month and draw [kb/d], what placebos say of it [1, None where there are too few], and the parts."""
+    """Effect by month and draw and output by month [kb/d], what placebos say [1, None where too few], and the parts."""
 
     months: pd.PeriodIndex
     effect: np.ndarray
+    actual: np.ndarray
     placebo_dates: float | None
     placebo_countries: float | None
     false_dates: float | None
@@ -86,8 +87,8 @@ def by_break(
     pairs = [breaks.effect(fit, (m - at).n) for m in months]
     drawn = np.stack([breaks.calibrated(a, b, pool if len(pool) else np.array([-1.0, 0.0, 1.0]), u) for a, b in pairs])
     return Estimate(
-        months, drawn, _share(ratios, mean / error), _share(countries, mean / error), _share(ratios, -1.2816, False),
-        _share(countries, -1.2816, False), {"fit": fit, "pool": pool, "shock": u},
+        months, drawn, series.reindex(months).to_numpy(), _share(ratios, mean / error), _share(countries, mean / error),
+        _share(ratios, -1.2816, False), _share(countries, -1.2816, False), {"fit": fit, "pool": pool, "shock": u},
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def by_synthetic(
              synthetic.errors(earlier if len(earlier) >= FEWEST_DATES else [], len(months))]  # fmt: skip
     logs = synthetic.simulate([main, *fits.values(), *without.values()], wrong, months, choice, other)
     return Estimate(
-        months, actual * (1 - np.exp(-logs)), _share(falls, mine), synthetic.rank(main, placebos, span),
+        months, actual * (1 - np.exp(-logs)), actual[:, 0], _share(falls, mine), synthetic.rank(main, placebos, span),
         beyond / len(falls) if len(falls) >= FEWEST_DATES else None, None,
         {"main": main, "spread": fits, "without": without, "placebos": placebos, "earlier": earlier},
     )  # fmt: skip
@@ -231,6 +232,6 @@ def by_trend(
         if moved:
             moved()
     return Estimate(
-        months, actual[:, None] - np.exp(logs), _share(falls, mine), _share(others, mine), _share(falls, 0.1, False),
-        _share(others, 0.1, False), {"fit": fitted, "counterfactual": np.exp(logs)},
+        months, actual[:, None] - np.exp(logs), actual, _share(falls, mine), _share(others, mine),
+        _share(falls, 0.1, False), _share(others, 0.1, False), {"fit": fitted, "counterfactual": np.exp(logs)},
     )  # fmt: skip

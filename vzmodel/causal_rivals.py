@@ -19,6 +19,8 @@ REASONS = {
     "output_slope": "Same window and terms; sources part by what they say of 2018.",
     "share_of_fall": "A share of one break in all of the fall; the same arithmetic with the level counted is the row "
     "beside it. Attribution parts the break between causes and leaves the trend to itself.",
+    "share_of_fall_orinoco": "The paper compares firms of the Orinoco with and without access to credit; ours is a "
+    "share of the fall of the whole country, and leaves the trend to itself.",
     "share_with_level": "The published 45 % is the slope alone: 28 months of 20 over 1,240. With its own level of 131 "
     "it is 56 %.",
     "revenue_lost": "Barrels times the price at origin of each month; the paper took one price for the year.",
@@ -67,7 +69,8 @@ def compare(
             rows += _rows(_with_level(row, published), {
                 f"slope and level, {s}": (f["level"] + breaks.SIDE * f["slope"]) / f["fall"] for s, f in fits.items()})
         elif quantity.startswith("share_of_fall"):
-            rows += _rows(row, {f"attribution {k}": v for k, v in shares.items()})
+            rows += _rows(row, {
+                f"attribution {k}": v for k, v in shares.items() if k[-7:] == row["period"][-7:]})
         elif quantity == "output_lost":
             month = pd.Period(row["period"].split("/")[-1], "M")
             lost = {**row, "low": -row["low"], "high": -row["high"]}
