@@ -475,6 +475,8 @@ def test_the_command_prints_who_is_owed_cover_by_year_and_recovery():
     assert 42 < cents["published_terms"] < 46 and 55 <= found["arrears_per_100"] <= 60
     assert cents["status_quo"]["p10"] <= cents["status_quo"]["p50"] <= cents["status_quo"]["p90"]
     assert cents["status_quo"]["p90"] <= cents["published_terms"]
+    at_11 = next(row for row in found["value_tables"]["arrears"] if row["exit_yield"] == 0.11)
+    assert at_11["arrears 55"] == pytest.approx(43.1, abs=0.1) and at_11["arrears 60"] == pytest.approx(44.9, abs=0.1)
 
 
 @pytest.mark.parametrize("words, message", [

@@ -54,8 +54,9 @@ def claims(
 
     JSON keys: run, arrears_per_100, claim_usd_bn, obligations_usd_bn: {creditor: {low, central, high, settlement}},
     coverage: {scenario: {year: {p10, p50, p90, prob_short}}}, months_of_imports: the same of what service leaves, in
-    months of imports without fuel, recovery_cents: {published_terms, scenario: {p10, p50, p90}}; with --april-2019
-    lists of rows: rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned, missed.
+    months of imports without fuel, recovery_cents: {published_terms, scenario: {p10, p50, p90}}, value_tables:
+    {haircut, arrears: rows of exit_yield and the value per 100 at each}; with --april-2019 lists of rows:
+    rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned, missed.
     """
     if april_2019:
         return _april_2019(draws, seed, json)
@@ -81,7 +82,9 @@ def claims(
     claim = obligations.principal(tables["obligations"]) if claim is None else claim
     capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
     years = {"coverage": covered.drop(columns=["due", "expected_shortfall"]), "months_of_imports": left}
-    told = {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000}
+    told: dict[str, Any] = {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000}
+    told["value_tables"] = {"haircut": _value(terms, "haircut", (0.3, 0.4, 0.5, 0.6, 0.7)),
+                            "arrears": _value(terms, "arrears", (0, 40, 55, 60, 75))}
     _tell(p, debt, years, capped, {**told, "published_terms": reckoning.recovery(terms)}, json)
 
 
@@ -110,6 +113,13 @@ def _day(p: xr.Dataset) -> str:
     return str(_run(p).get("as_of") or pd.Timestamp(p["month"].values[0]).date())[:10]
 
 
+def _value(terms: dict[str, Any], name: str, values: tuple[float, ...]) -> list[dict[str, Any]]:
+    from .restructuring import value_table
+
+    table = value_table(terms, columns=(name, values))
+    return _console.records(table.set_axis([f"{name} {value:g}" for value in values], axis=1))
+
+
 def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], capped: Any, terms: dict[str, Any],
           json: bool) -> None:
     from .summary import _run
@@ -128,6 +138,8 @@ def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], cap
         ("Left after service, in months of imports without fuel [month]", tables["months_of_imports"]),
         (f"Recovery per 100: {cents['published_terms']:.1f} on these terms with arrears of "
          f"{terms['arrears_per_100']:.0f}; with service capped", worth),
+        ("Value per 100 by exit yield and haircut", terms["value_tables"]["haircut"]),
+        ("Value per 100 by exit yield and interest missed per 100", terms["value_tables"]["arrears"]),
     )  # fmt: skip
 
 
