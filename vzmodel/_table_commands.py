@@ -46,16 +46,20 @@ def scenarios_list(scenario_file: File = None, json: Json = False) -> None:
 
 @scenarios_app.command("show")
 def scenarios_show(name: str, scenario_file: File = None, json: Json = False) -> None:
-    """Print one scenario as TOML.
+    """Print one scenario as TOML, and its levers beside the assumptions of its day.
 
-    JSON keys: name, description, as_of, months, probability, changes.
+    JSON keys: name, description, source, as_of, months, probability, changes, levers.
     """
+    from ._levers import levers
+
     (scenario,) = chosen([name], scenario_file)
+    rows = _console.records(levers(scenario))
     if json:
-        keys = ("name", "description", "as_of", "months", "probability", "changes")
-        _console.say({k: getattr(scenario, k) for k in keys}, True)
+        keys = ("name", "description", "source", "as_of", "months", "probability", "changes")
+        _console.say({**{k: getattr(scenario, k) for k in keys}, "levers": rows}, True)
     else:
         print(scenario.to_toml())
+        _console.show("Levers: low, central and high as known on the day, and what the scenario changes", rows)
 
 
 @scenarios_app.command("check")
@@ -64,7 +68,7 @@ def scenarios_check(file: Path, json: Json = False) -> None:
 
     JSON keys: file, scenarios, faults.
     """
-    from .assumptions import load_assumptions
+    from ._levers import in_force
     from .calendar import month
     from .data import load_history
     from .scenarios import HORIZON, load_scenarios
@@ -75,7 +79,7 @@ def scenarios_check(file: Path, json: Json = False) -> None:
     for s in found.values():
         first = after_last if s.as_of is None else month(s.as_of)
         try:
-            load_assumptions(as_of=s.as_of).check(s, first, s.months or HORIZON)
+            in_force(s).check(s, first, s.months or HORIZON)
         except ValueError as error:
             faults.append(str(error))
     _console.say({"file": str(file), "scenarios": list(found), "faults": faults}, json)
