@@ -138,3 +138,11 @@ def test_a_picture_of_a_method_that_was_not_asked_names_those_that_were(found):
 
     with pytest.raises(ValueError, match="structural time series, consensus"):
         charts.causes.gap(found, method="regression")
+
+
+def test_without_other_producers_the_methods_that_need_none_still_speak():
+    frame = load_history()
+    frame.index = pd.DatetimeIndex(frame.index).to_period("M")
+    read = pd.Period("2019-12", "M")
+    found = counterfactual.estimates(frame[["production"]], None, read, draws=20, seed=1, placebos=False)
+    assert set(found) == {(counterfactual.TREND, "consensus"), (counterfactual.BREAK, "consensus")}

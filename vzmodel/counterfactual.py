@@ -154,8 +154,8 @@ def estimates(
                   if placebos else {} for name, penalty in penalties.items()}  # fmt: skip
     found: dict[tuple[str, str], Estimate | None] = {}
     for column, source in SOURCES.items():
-        series = frame[column].loc[QUIET_FROM:]
-        if column not in frame or series.loc[: FINANCE - 1].notna().sum() < breaks.FEWEST_READ:
+        series = frame[column].loc[QUIET_FROM:] if column in frame else pd.Series(dtype=float)
+        if series.empty or series.loc[: FINANCE - 1].notna().sum() < breaks.FEWEST_READ:
             continue
         for name, penalty in penalties.items():
             found[name, source] = causal_methods.by_synthetic(
