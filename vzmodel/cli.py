@@ -109,15 +109,21 @@ def project(
     months: Months = None,
     as_of: AsOf = None,
     scenario_file: File = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the run: .nc, .zarr, .csv, .xlsx or .iamc.csv.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Project scenarios.
 
     JSON keys: run, by, variables: {name: {unit, rows: [{scenario, month or year, p10, p50, p90}]}}.
     """
+    from . import handoff
     from .summary import quantiles
 
     p = _projection(names, scenario_file, draws=draws, seed=seed, months=months, as_of=as_of)
+    if out is not None:
+        handoff.write(p, out, by=by)
     found = {}
     for name in variable or ["production", "exports", "cash_revenue", "dollar_inflow"]:
         rows = _console.records(quantiles(p, name, by=by))
@@ -265,7 +271,7 @@ def causes(
 ) -> None:
     """Show what the events of August 2017 did to output by method, and the fall by cause; a minute or two.
 
-    JSON keys: methods, attribution, not_separable, dollars, published; with --self-test also self_test.
+    JSON keys: methods, attribution, not_separable, spread, dollars, published; with --self-test also self_test.
     """
     from . import _cause_pages
 

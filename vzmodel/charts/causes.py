@@ -126,7 +126,7 @@ def gap(found: Mapping[str, Any], ax: Axes | None = None, *, method: str = "synt
         ax.axhline(0, color=style.GREY, lw=0.8)
         style.mark_events(ax, [(EVENT, "credit closed"), ("2019-01-28", "state company listed")])
         style.dates(ax)
-        style.heading(ax, "Only Venezuela's output leaves its donors behind this far", "% over the synthetic control")
+        style.heading(ax, "Output against its donors, Venezuela and the others", "% over the synthetic control")
         style.label_right(ax, [(float(band[1, -1]), f"Venezuela\n({source})", style.BLUE),
                                (8.0, "other producers,\nas if it had been\ntheir date", style.GREY)], 7.2)
         style.notes(ax, SOURCE, "Shaded: 80 % of draws. Grey: each producer against the rest, scaled to the same gap "
