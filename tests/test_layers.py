@@ -15,7 +15,7 @@ LAYERS = [
     BLOCKS,
     {"model", "_dataset", "_engines", "_fit", "_pipeline", "_reuse", "_zarr"},
     {"breaks", "synthetic", "structural", "losses"}, {"attribution", "causal_methods", "causal_rivals"}, {"causal_tables"},
-    {"summary", "references", "drivers", "_levels", "_sensitivity", "evaluation", "counterfactual", "causal_check", "failures", "claims", "creditors", "obligations", "restructuring", "dollars", "episodes", "us_market"},
+    {"summary", "handoff", "references", "drivers", "_levels", "_sensitivity", "evaluation", "counterfactual", "causal_check", "failures", "claims", "creditors", "obligations", "restructuring", "dollars", "episodes", "us_market"},
     {"charts"},
     {"reporting", "explorer"},
     {"cli", "_console", "_claims_commands", "_blackout_pages", "_dollar_commands", "_people_commands", "_scenario_commands", "_cause_pages", "_table_commands"},
