@@ -122,7 +122,12 @@ def _chain(
     top = once(_capacity, a, plain, shocks, inputs, hours)
     brent = once(_brent, a, shocks, inputs, tuple(_given(scenario.changes.get("brent", {}), inputs.months)))
     if np.any(a["output_brent_effect"]):
-        brent = np.maximum(brent + a["output_brent_effect"] * (top * power - plain["capacity_level"]), 1.0)
+        usual = plain["capacity_level"]
+        if inputs.past is not None:
+            # what was read of Brent already holds the output there was
+            usual_hours, usual_power = once(_power, plain, shocks, inputs)
+            usual = once(_capacity, plain, plain, shocks, inputs, usual_hours) * usual_power
+        brent = np.maximum(brent + a["output_brent_effect"] * (top * power - usual), 1.0)
     gap = once(_gaps, a, brent, shocks)
     if inputs.past is not None:
         # the smoothed capacity of the past already carries what shut-ins cost

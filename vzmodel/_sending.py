@@ -165,9 +165,12 @@ def shock_state(
         return held
     on, out = chance[0] < start, np.empty(chance.shape)
     rate, duration = np.broadcast_to(rate, chance.shape), np.broadcast_to(duration, chance.shape)
+    enter = rate / 12
+    # staying is likelier than starting, by the same uniform: a higher rate keeps the months of the lower one
+    stay = np.maximum(1 - 1 / np.maximum(duration, 1.0), enter)
     for t, u in enumerate(chance):
         if t:
-            on = np.where(on, u > 1 / duration[t], u < rate[t] / 12)
+            on = u < np.where(on, stay[t], enter[t])
         out[t] = on
     return np.maximum(held, out)
 

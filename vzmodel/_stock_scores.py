@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,13 @@ def _inputs(tables: Mapping[str, pd.DataFrame] | None, *names: str) -> list[pd.D
 def _known_parameters(day: pd.Timestamp, every: pd.DataFrame) -> dict[str, float]:
     known = every[every["published"] <= max(day, EARLIEST)].drop_duplicates("name", keep="last").set_index("name")
     return {**parameters(known), "recount_rate": float(known.loc["recount_rate", "central"])}
+
+
+def _on_the_day(migrants: pd.DataFrame) -> Callable[[pd.Timestamp], pd.DataFrame]:
+    """Return a function of the day: what repeats an earlier figure is told from the rows of that day alone."""
+    from .data import known
+
+    return lru_cache(maxsize=None)(lambda day: readings(known(migrants, day), SERIES))
 
 
 def _assumed() -> pd.DataFrame:
@@ -64,6 +72,7 @@ def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataF
     """
     (migrants,) = _inputs(tables, "migrants")
     every = readings(migrants, SERIES)
+    seen = _on_the_day(migrants)
     out, assumed = [], _assumed()
     for host in SERIES:
         mine = every[every["host"] == host]
@@ -71,8 +80,8 @@ def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataF
         for before, after in zip(releases.iloc[:-1].itertuples(), releases.iloc[1:].itertuples(), strict=True):
             if after.date <= before.date:
                 continue
-            known = mine[mine["published"] <= before.published]
-            known = known[~known["old"]]
+            known = seen(before.published)
+            known = known[(known["host"] == host) & ~known["old"]]
             p = _known_parameters(before.published, assumed)
             middle, sd = _ahead(known, host, after.month, p)
             band = [middle * np.exp(z * TENTH * sd) for z in (-1, 1)]
@@ -101,14 +110,15 @@ def score_projections(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.Da
         the target, within six months.
     """
     migrants, table = _inputs(tables, "migrants", "migration_projections")
-    every = readings(migrants, SERIES)
+    every, seen = readings(migrants, SERIES), _on_the_day(migrants)
     place = {code: name for name, code in SERIES.items()}
     out, assumed = [], _assumed()
     for row in table.itertuples():
         host, target = place[row.host], pd.Timestamp(row.target)
         mine = every[every["host"] == host]
         issued = pd.Timestamp(row.published)
-        known = mine[(mine["published"] <= issued) & ~mine["old"]]
+        known = seen(issued)
+        known = known[(known["host"] == host) & ~known["old"]]
         if not len(known):
             continue
         middle, sd = _ahead(known, host, target.to_period("M"), _known_parameters(issued, assumed))

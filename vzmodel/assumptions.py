@@ -28,6 +28,8 @@ COLUMNS = (
     "source",
     "note",
 )
+CENTRED = {"unaccounted"}
+"""Assumptions whose past is no guide: what the balance leaves unexplained has mean zero ahead."""
 DISTRIBUTIONS = ("fixed", "normal", "lognormal", "uniform")
 BLOCKS = ("production", "outages", "balance", "prices", "revenue", "remittances")
 
@@ -252,25 +254,24 @@ def load_assumptions(folder: str | Path | None = None, *, as_of: DateLike | None
         frames.append(frame.assign(block=block))
     every = pd.concat(frames, ignore_index=True)
     table = data.known(every, as_of).sort_values("published", kind="stable").drop_duplicates("name", keep="last")
-    for name in set(every["name"]) - set(table["name"]):
+    for name in sorted(set(every["name"]) - set(table["name"])):
         raise ValueError(f"assumption {name} has no row published by {as_of}; add one or choose a later day")
     order = {name: k for k, name in enumerate(dict.fromkeys(every["name"]))}
     table = table.sort_values("name", key=lambda s: s.map(order)).set_index("name")[["block", *COLUMNS]]
     levers = data.load_tables(folder, as_of=as_of)["levers"].sort_values(["assumption", "month", "published"])
     if as_of is not None:
-        table = _overtaken(table, every, levers, day(as_of, "as_of"))
+        table = _overtaken(table, levers, day(as_of, "as_of"))
     return Assumptions(_checked(table, "assumptions"), facts=_facts(levers))
 
 
-def _overtaken(table: pd.DataFrame, every: pd.DataFrame, levers: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
-    """Let dated facts stand in where the next row of an assumption is not out yet on that day.
+def _overtaken(table: pd.DataFrame, levers: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+    """Let a dated fact stand in for an assumption whose latest row is older than the fact.
 
     A run of 2024 starts from what was known of 2024, not from what was assumed in 2019.
     """
     out = table.copy()
-    awaited = set(every.loc[every["published"] > until, "name"])
     latest = levers[levers["month"] <= until].drop_duplicates("assumption", keep="last").set_index("assumption")
-    for name, fact in latest[latest.index.isin(awaited)].iterrows():
+    for name, fact in latest[latest.index.isin(set(table.index) - CENTRED)].iterrows():
         if fact["published"] > out.loc[name, "published"]:
             kind = "fixed" if fact["low"] == fact["high"] else "normal"
             new = {"published": fact["published"], "distribution": kind, "source": fact["source"], "note": fact["note"]}

@@ -92,7 +92,7 @@ def backtest(series: pd.Series | Callable[[pd.Timestamp], pd.Series], forecaster
         raise ValueError(f"step {step} and horizons {list(horizons)} must be whole months of 1 or more")
     rows, keys = [], []
     truth = _by_month(outcome if outcome is not None else
-                      (series(pd.Timestamp.today().normalize()) if callable(series) else series)).to_dict()
+                      (series(calendar.LATEST.to_timestamp()) if callable(series) else series)).to_dict()
     for origin, before, known in _origins(series, first, last, step):
         gap = (before - known.index[-1]).n
         wanted = [h for h in horizons if before + h in truth and gap + h >= 1]

@@ -52,7 +52,8 @@ def project(
         Use only what was published by this day and start in its month; the scenario's own day, or the month after
         the last production reading.
     history : DataFrame, optional
-        As from `load_history`, in place of the shipped history: production, production_se [kb/d] and brent [USD/bbl].
+        As from `load_history`, in place of the shipped history: production, production_se [kb/d] and brent [USD/bbl];
+        months from `as_of` on are left out, the prints are the caller's own.
     assumptions : Assumptions, optional
         In place of the shipped ones of that day.
     keep : iterable of str, optional
@@ -110,12 +111,7 @@ def prepared(
     length = months if months is not None else _same_length(chosen)
     _dataset.check_size(len(chosen), length, draws, seed)
     names = _dataset.variables(keep)
-    tables = data.load_tables(as_of=day)
-    known = data.load_history(as_of=day) if history is None else _own_history(history)
-    assumed = load_assumptions(as_of=day) if assumptions is None else assumptions
-    fitted = (
-        assumed if assumed.joint else estimate(tables if history is None else _with_history(tables, known), assumed)
-    )
+    tables, known, fitted = _ready(day, history, assumptions)
     last = calendar.month(fitted.joint["production"].attrs["last"])
     first = calendar.month(day) if day is not None else calendar.month(_last_reading(known)) + 1
     for scenario in chosen:
@@ -184,10 +180,7 @@ def hindcast(
     chosen = resolve(scenarios, load_scenarios())
     index = calendar.between(first, last)
     _dataset.check_size(len(chosen), len(index), draws, seed)
-    tables = data.load_tables(as_of=as_of)
-    known = data.load_history(as_of=as_of) if history is None else _own_history(history)
-    assumed = load_assumptions(as_of=as_of) if assumptions is None else assumptions
-    fitted = assumed if assumed.joint else estimate(tables, assumed)
+    tables, known, fitted = _ready(as_of, history, assumptions)
     past = production.past_capacity(known, production.blocked(tables))
     past.index = past.index.to_period("M")
     if index[0] < past.index[0] or index[-1] > past.index[-1]:
@@ -248,6 +241,23 @@ def _same_length(scenarios: list[Scenario]) -> int:
 def _last_reading(history: pd.DataFrame) -> pd.Timestamp:
     columns = [c for c in history if str(c).startswith("production_") and c != "production_se"]
     return history[columns or ["production"]].dropna(how="all").index[-1]
+
+
+def _ready(
+    day: DateLike | None, history: pd.DataFrame | None, assumptions: Assumptions | None
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, Assumptions]:
+    """Return the tables, the history and the fitted assumptions of a day; a user's own take the place of ours."""
+    tables = data.load_tables(as_of=day)
+    if history is None:
+        known = data.history(tables)
+    else:
+        known = _own_history(history)
+        if day is not None:
+            # the prints are the caller's own; months from the day on cannot have been known
+            known = known[known.index < calendar.month(day).to_timestamp()]
+        tables = _with_history(tables, known)
+    assumed = load_assumptions(as_of=day) if assumptions is None else assumptions
+    return tables, known, assumed if assumed.joint else estimate(tables, assumed)
 
 
 def _own_history(history: pd.DataFrame) -> pd.DataFrame:
