@@ -257,6 +257,9 @@ def test_a_store_holds_the_same_numbers_and_can_be_resumed(tmp_path):
     again = vz.project("status_quo", months=3, draws=1500, block=1024, store=tmp_path / "s", resume=True)
     np.testing.assert_array_equal(again.brent, plain.brent)
     with pytest.raises(ValueError, match="another run"):
+        other = vz.load_assumptions().update({"other_exports": 1200})
+        vz.project("status_quo", months=3, draws=1500, block=1024, store=tmp_path / "s", resume=True, assumptions=other)
+    with pytest.raises(ValueError, match="another run"):
         vz.project("status_quo", months=3, draws=1500, seed=1, block=1024, store=tmp_path / "s", resume=True)
 
 

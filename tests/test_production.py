@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vzmodel import _revisions, data, production
 from vzmodel.assumptions import load_assumptions
@@ -86,8 +88,19 @@ def test_fifty_three_billion_over_fifteen_years_holds_output_and_nothing_loses_a
                                      "capacity_first_tranche", "upkeep_rate")]  # fmt: skip
     flat, none = (production.investment_gain(np.full((180, 1), spent), 53 / 15 * one, *rest) for spent in (53 / 15, 0))
     assert np.abs(flat).max() == pytest.approx(0, abs=1e-9)
-    yearly = none[-1, 0] - none[-13, 0]
-    assert -0.25 * 1100 < yearly < -0.08 * 1100
+    assert np.abs(none).max() == pytest.approx(0, abs=1e-9)
+    left = production.neglect(np.zeros((180, 1)), 53 / 15 * one, one, table["natural_decline"] * one)[:, 0]
+    assert 0.07 < 1 - left[-1] / left[-13] < 0.25
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 10), st.floats(0, 10), st.floats(0, 0.5))
+def test_spending_less_never_leaves_more_capacity_and_never_takes_all_of_it(a, b, decline):
+    one = np.ones(1)
+    less, more = (production.neglect(np.full((600, 1), spent), 3 * one, 12 * one, decline * one)
+                  for spent in sorted((a, b)))  # fmt: skip
+    assert (less <= more + 1e-12).all() and (less > 0).all()
+    assert (np.diff(less, axis=0) <= 0).all()
 
 
 def test_the_fall_since_2002_is_stated_by_source_with_its_error():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
@@ -81,7 +82,23 @@ def _free_memory() -> float:
         return 8e9
 
 
-def describe(scenarios: list[Scenario], **run: Any) -> str:
+def digest(inputs: Any) -> str:
+    """Return a SHA-256 over all that a run computes from, so that a run with other numbers is known for another."""
+    made = hashlib.sha256()
+    known = inputs.assumptions
+    for part in [known.table, *known.joint.values(), known.facts, *vars(inputs).values()]:
+        for piece in part if isinstance(part, tuple) else (part,):
+            if isinstance(piece, pd.DataFrame):
+                numbers = all(kind.kind in "fi" for kind in piece.dtypes)
+                made.update(piece.to_numpy().tobytes() if numbers else piece.to_csv().encode())
+            elif isinstance(piece, np.ndarray):
+                made.update(piece.tobytes())
+            elif piece is not known:
+                made.update(str(piece).encode())
+    return made.hexdigest()
+
+
+def describe(scenarios: list[Scenario], inputs: Any, **run: Any) -> str:
     """Return the description of a run as JSON, enough to run it again."""
     from importlib.metadata import PackageNotFoundError, version
 
@@ -95,7 +112,8 @@ def describe(scenarios: list[Scenario], **run: Any) -> str:
         {
             "version": number,
             "data": data_hash(),
-            **{k: v if v is None else v for k, v in run.items()},
+            "inputs": digest(inputs),
+            **run,
             "scenarios": {s.name: s.to_toml() for s in scenarios},
             "probabilities": {s.name: s.probability for s in scenarios},
         },

@@ -265,8 +265,10 @@ def _capacity(
         e,
     )
     if a["investment"] is not plain["investment"]:
+        spent = np.broadcast_to(a["investment"], path.shape)
+        path = path * production.neglect(spent, plain["investment"], a["investment_lag"], a["natural_decline"])
         path = path + production.investment_gain(
-            np.broadcast_to(a["investment"], path.shape),
+            spent,
             plain["investment"],
             a["investment_lag"],
             a["capacity_cost_first"],

@@ -253,7 +253,8 @@ def interventions(json: Json = False) -> None:
     with _console.progress("Estimating"):
         found = joint.estimate()
     near = found.table.index[found.table["group"] == "2019"]
-    effects = _console.records(found.table[["start", "effect", "se", "change_pct", "change_pct_low", "change_pct_high"]])
+    columns = ["start", "effect", "se", "change_pct", "change_pct_low", "change_pct_high"]
+    effects = _console.records(found.table[columns])
     pairs = found.correlation.loc[near, near]
     rows = [{"one": a, "other": b, "correlation": float(pairs.loc[a, b])} for i, a in enumerate(near) for b in near[:i]]
     _console.say({"effects": effects, "correlation_2019": rows}, json, ("Effects on output [log; %]", effects),

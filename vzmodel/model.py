@@ -133,7 +133,9 @@ def prepared(
         lead,
         hosts=_hosts(tables, fitted, index),
     )
-    run = _dataset.describe(chosen, seed=seed, draws=draws, months=length, as_of=day, first=str(first), kind="project")
+    run = _dataset.describe(
+        chosen, inputs, seed=seed, draws=draws, months=length, as_of=day, first=str(first), kind="project"
+    )
     return chosen, inputs, run
 
 
@@ -206,7 +208,7 @@ def hindcast(
         _hosts(tables, fitted, index),
     )
     run = _dataset.describe(
-        chosen, seed=seed, draws=draws, months=len(index), as_of=as_of, first=str(index[0]), kind="hindcast"
+        chosen, inputs, seed=seed, draws=draws, months=len(index), as_of=as_of, first=str(index[0]), kind="hindcast"
     )
     return _dataset.collect(run_block, chosen, inputs, draws, run, block, executor, store, resume, progress)
 

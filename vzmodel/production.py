@@ -82,7 +82,7 @@ def investment_gain(
     first_tranche: np.ndarray,
     upkeep_rate: np.ndarray,
 ) -> np.ndarray:
-    """Return the capacity that spending above or below its base adds or takes away.
+    """Return the capacity that spending above its base adds; what a shortfall costs is `neglect`.
 
     Parameters
     ----------
@@ -102,11 +102,12 @@ def investment_gain(
     Returns
     -------
     ndarray of shape (month, draw)
-        Added capacity [kb/d]; negative where spending falls short.
+        Added capacity [kb/d], 0 or more.
 
     Notes
     -----
-    ``w_t = w_{t-1} + (1000/12 (I_t - base) - w_{t-1}) / lag``; ``x_t = x_{t-1} (1 - upkeep/12) + w_t / cost(x_{t-1})``.
+    ``w_t = w_{t-1} + (1000/12 max(I_t - base, 0) - w_{t-1}) / lag``;
+    ``x_t = x_{t-1} (1 - upkeep/12) + w_t / cost(x_{t-1})``.
 
     Examples
     --------
@@ -122,10 +123,53 @@ def investment_gain(
     out = np.empty(investment.shape)
     at_work, added = np.zeros(base.size), np.zeros(base.size)
     for t in range(len(out)):
-        at_work = at_work + (1000 / 12 * (investment[t] - base) - at_work) / np.maximum(lag[t], 1)
+        at_work = at_work + (1000 / 12 * np.maximum(investment[t] - base, 0) - at_work) / np.maximum(lag[t], 1)
         cost = np.where(added < tranche[t], first[t], then[t])
         added = added * (1 - upkeep[t] / 12) + at_work / cost
         out[t] = added
+    return out
+
+
+def neglect(investment: np.ndarray, base: np.ndarray, lag: np.ndarray, natural_decline: np.ndarray) -> np.ndarray:
+    """Return the share of capacity left where spending stays below its base.
+
+    Parameters
+    ----------
+    investment : ndarray of shape (month, draw)
+        Upstream spending [USD billion/year].
+    base : ndarray of shape (draw,)
+        Spending that the estimated trend embeds [USD billion/year].
+    lag : ndarray of shape (draw,) or (month, draw)
+        Mean time from spending to barrels [month].
+    natural_decline : ndarray of shape (draw,) or (month, draw)
+        Share of capacity lost in a year in which nothing of the base is spent [1/year].
+
+    Returns
+    -------
+    ndarray of shape (month, draw)
+        Share left [1], 0 to 1.
+
+    Notes
+    -----
+    ``s_t = s_{t-1} + (max(1 - I_t / base, 0) - s_{t-1}) / lag``; ``L_t = L_{t-1} (1 - decline/12 s_t)``: fields shrink
+    in proportion to what is left of them.
+
+    Examples
+    --------
+    Nothing spent, no lag, twelve per cent a year: one per cent a month.
+
+    >>> one = np.ones(1)
+    >>> neglect(np.zeros((1, 1)), 3 * one, one, 0.12 * one).item()
+    0.99
+    """
+    lag, decline = (np.broadcast_to(x, investment.shape) for x in (lag, natural_decline))
+    missing = np.maximum(1 - investment / np.maximum(base, 1e-9), 0)
+    felt, left = np.zeros(investment.shape[1]), np.ones(investment.shape[1])
+    out = np.empty(investment.shape)
+    for t in range(len(out)):
+        felt = felt + (missing[t] - felt) / np.maximum(lag[t], 1)
+        left = left * (1 - decline[t] / 12 * felt)
+        out[t] = left
     return out
 
 
