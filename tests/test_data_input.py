@@ -92,7 +92,8 @@ def test_semicolons_are_told_and_decimal_commas_never_become_other_numbers(table
         row[2] = row[2].replace(".", ",")
     assert "semicolons" in read(as_bytes(table, delimiter=";"))
     told = read(as_bytes(table))
-    assert "line 2, value:" in told and "is not a number" in told
+    # a cell may hold a line break, so the row can end on a later line
+    assert ", value:" in told and "is not a number" in told
 
 
 @quick

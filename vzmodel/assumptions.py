@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ._sampling import Percentile, position, quantile
-from .calendar import DateLike, day, month
+from .calendar import LATEST, DateLike, day, month
 from .scenarios import START, Scenario, Value, suggest
 
 COLUMNS = (
@@ -69,7 +69,7 @@ class Assumptions:
 
         Examples
         --------
-        >>> load_assumptions().update({"collection_share": 0.5}).table.loc["collection_share", "central"]
+        >>> float(load_assumptions().update({"collection_share": 0.5}).table.loc["collection_share", "central"])
         0.5
         """
         table = self.table.copy()
@@ -259,8 +259,7 @@ def load_assumptions(folder: str | Path | None = None, *, as_of: DateLike | None
     order = {name: k for k, name in enumerate(dict.fromkeys(every["name"]))}
     table = table.sort_values("name", key=lambda s: s.map(order)).set_index("name")[["block", *COLUMNS]]
     levers = data.load_tables(folder, as_of=as_of)["levers"].sort_values(["assumption", "month", "published"])
-    if as_of is not None:
-        table = _overtaken(table, levers, day(as_of, "as_of"))
+    table = _overtaken(table, levers, LATEST.start_time if as_of is None else day(as_of, "as_of"))
     return Assumptions(_checked(table, "assumptions"), facts=_facts(levers))
 
 
