@@ -152,6 +152,31 @@ def test_the_fuel_in_imports_of_another_year_is_that_years_not_the_runs():
     assert whole["base", 2026, "cash_revenue", "goods_imports"] == 9000
 
 
+def test_fuel_the_run_itself_pays_in_cash_is_not_charged_again_in_goods_imports():
+    fuel = tables(imports=[("2024", "fuel_import_bill", 1500.0, "2025-03-01")])
+    for paid, off in ((4000.0, 4000.0), (1000.0, 1500.0)):
+        due = claims.coverage(run_of(cash_revenue=[7000.0], cash_import_bill=[paid]), tables=fuel)["due"]
+        assert due["base", 2026, "cash_revenue", "goods_imports"] == pytest.approx(9000 - off)
+
+
+def test_remittances_netted_against_imports_pay_for_imports_too():
+    p = run_of(dollar_inflow=[12_000.0], cash_revenue=[6000.0], operator_local_dollars=[1000.0], other_exports=[3000.0],
+               cash_import_bill=[0.0], remittances=[5000.0])
+    p["remittances"] = p["remittances"].expand_dims(host=["colombia", "peru"]).assign_attrs(p["remittances"].attrs)
+    assert claims.income_total(p, "import_financing").values == pytest.approx(6000 + 1000 + 3000 + 2 * 5000)
+    assert claims.coverage(p, tables=tables(), q=(0.5,)).loc[("base", 2026, "import_financing", "goods_imports"),
+                                                             0.5] == pytest.approx(20_000 / 9000)
+    left = claims.left_for_imports(p, tables=tables(), q=(0.5,))
+    assert left.loc[("base", 2026, "left"), 0.5] == pytest.approx(20_000 - 8000)
+    assert "import_financing" not in claims.incomes(p.drop_vars("remittances"))
+
+
+def test_carried_imports_say_which_year_and_grade_they_are_from():
+    got = obligations.imports_from(load_tables(), {2027: 2025})
+    assert got.loc[2027, ["from_year", "grade", "central", "fuel"]].tolist() == [2025, "D", 12_000, 2200]
+    assert obligations.imports_from(tables(), {2027: 2024}).empty
+
+
 def test_dollars_must_pay_for_service_and_imports_together():
     p = run_of(dollar_inflow=[12_000.0, 20_000.0, 16_000.0, 18_000.0], import_bill=[2000.0] * 4)
     got = claims.coverage(p, tables=tables())
@@ -471,6 +496,9 @@ def test_the_command_prints_who_is_owed_cover_by_year_and_recovery():
     assert set(years["2027"]) == {"p10", "p50", "p90", "prob_short"}
     assert years["2027"]["p10"] <= years["2027"]["p50"] <= years["2027"]["p90"]
     assert set(found["months_of_imports"]["status_quo"]["2027"]) == {"p10", "p50", "p90", "prob_short"}
+    assert found["goods_imports_from"][0]["from_year"] < 2027 and found["goods_imports_from"][0]["grade"] in "ABCD"
+    by = {row["income"] for row in found["coverage_by_income"]}
+    assert by == {"cash_revenue", "dollar_inflow", "import_financing"}
     cents = found["recovery_cents"]
     assert 42 < cents["published_terms"] < 46 and 55 <= found["arrears_per_100"] <= 60
     assert cents["status_quo"]["p10"] <= cents["status_quo"]["p50"] <= cents["status_quo"]["p90"]

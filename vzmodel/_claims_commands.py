@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-KEEP = ("cash_revenue", "dollar_inflow", "import_bill")
+KEEP = ("dollar_inflow", "cash_revenue", "operator_local_dollars", "remittances", "other_exports", "import_bill",
+        "cash_import_bill")
 
 
 def claims(
     names: Annotated[list[str] | None, typer.Argument(help="Scenarios.")] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="The same as an option; status_quo without any.")] = None,
     income: Annotated[
-        Literal["dollar_inflow", "cash_revenue"], typer.Option(help="Dollars of the economy, or of the state company.")
-    ] = "dollar_inflow",
+        Literal["import_financing", "dollar_inflow", "cash_revenue"],
+        typer.Option(help="All that pays for imports, the dollars of the economy, or those of the state company."),
+    ] = "import_financing",
     service: Annotated[
         float | None, typer.Option(help="Debt service in place of what is due, USD million a year.")
     ] = None,
@@ -49,14 +51,16 @@ def claims(
 ) -> None:
     """Show who is owed what, whether the dollars cover it, and what a restructured claim is worth.
 
-    Coverage is of bond service and imports without fuel together; recovery is per 100 of principal on the terms a bank
-    published in late 2025, alone and with service held below a share of the inflow.
+    Coverage is of bond service and imports without fuel together, by import financing: the dollar inflow and the
+    remittances netted against imports, which pay for imports as well; it is shown by every income. Recovery is per 100
+    of principal on the terms a bank published in late 2025, alone and with service held below a share of the inflow.
 
     JSON keys: run, arrears_per_100, claim_usd_bn, obligations_usd_bn: {creditor: {low, central, high, settlement}},
-    coverage: {scenario: {year: {p10, p50, p90, prob_short}}}, months_of_imports: the same of what service leaves, in
-    months of imports without fuel, recovery_cents: {published_terms, scenario: {p10, p50, p90}}, value_tables:
-    {haircut, arrears: rows of exit_yield and the value per 100 at each}; with --april-2019 lists of rows:
-    rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned, missed.
+    coverage: {scenario: {year: {p10, p50, p90, prob_short}}} of the income chosen, coverage_by_income: rows of it,
+    goods_imports_from: rows of year, from_year, grade, low, central, high, fuel [USD million], months_of_imports: the
+    same of what service leaves, in months of imports without fuel, recovery_cents: {published_terms, scenario: {p10,
+    p50, p90}}, value_tables: {haircut, arrears: rows of exit_yield and the value per 100 at each}; with --april-2019
+    lists of rows: rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned, missed.
     """
     if april_2019:
         return _april_2019(draws, seed, json)
@@ -76,13 +80,17 @@ def claims(
     missed = obligations.arrears(tables["obligations"], day, after_maturity=False)
     if arrears is None:
         terms["arrears"] = float(100 * missed["interest"].sum() / missed["face"].sum())
-    covered = reckoning.coverage(p, tables=tables, service=service).xs(
-        (income, "service_and_imports"), level=("income", "obligation"))
+    cover = reckoning.coverage(p, tables=tables, service=service)
+    each = cover.xs("service_and_imports", level="obligation")
+    covered = each.xs(income, level="income")
     left = reckoning.left_for_imports(p, tables=tables, service=service, income=income).xs("months", level="quantity")
     claim = obligations.principal(tables["obligations"]) if claim is None else claim
     capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
     years = {"coverage": covered.drop(columns=["due", "expected_shortfall"]), "months_of_imports": left}
     told: dict[str, Any] = {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000}
+    told["goods_imports_from"] = _console.records(
+        obligations.imports_from(tables, cover.attrs["from_year"].get("goods_imports", {})))
+    told["coverage_by_income"] = _console.records(each)
     told["value_tables"] = {"haircut": _value(terms, "haircut", (0.3, 0.4, 0.5, 0.6, 0.7)),
                             "arrears": _value(terms, "arrears", (0, 40, 55, 60, 75))}
     _tell(p, debt, years, capped, {**told, "published_terms": reckoning.recovery(terms)}, json)
@@ -134,7 +142,9 @@ def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], cap
               **{name: _nested(rows) for name, rows in tables.items()}, "recovery_cents": cents}
     _console.say(
         answer, json, ("Who is owed what [USD billion]", _console.records(debt)),
+        ("Goods imports, their fuel, and year and grade they are from [USD million]", terms["goods_imports_from"]),
         ("Cover of bond service and imports without fuel [1]", tables["coverage"]),
+        ("The same by every income [1]", terms["coverage_by_income"]),
         ("Left after service, in months of imports without fuel [month]", tables["months_of_imports"]),
         (f"Recovery per 100: {cents['published_terms']:.1f} on these terms with arrears of "
          f"{terms['arrears_per_100']:.0f}; with service capped", worth),

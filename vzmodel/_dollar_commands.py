@@ -56,7 +56,8 @@ def us_sales(
 ) -> None:
     """Show what the United States bought, by every count, or what losing it cost by month.
 
-    JSON keys: rows: [{month, eia_crude, eia_crude_and_products, tankers, customs_imports_usd_m, low, high}]; with
+    JSON keys: rows: [{month, eia_crude, eia_crude_and_products, tankers, share_of_exports, customs_implied,
+    customs_imports_usd_m, low, low_count, high, high_count}], low and high over all counts, whose scopes differ; with
     --cost: [{month, unsold, shut_in, wider_gap, blocked, total, total_p10, total_p90}].
     """
     from . import us_market

@@ -13,10 +13,12 @@ from . import _sampling, data, summary
 from .obligations import monthly_shares, obligations
 from .restructuring import TERMS, recovery, value_table
 
-__all__ = ["INCOMES", "TERMS", "cover", "coverage", "falling_due", "left_for_imports", "obligations", "recovery",
-           "value_table"]
+__all__ = ["FINANCING", "INCOMES", "TERMS", "cover", "coverage", "falling_due", "income_total", "incomes",
+           "left_for_imports", "obligations", "recovery", "value_table"]
 
-INCOMES = ("cash_revenue", "dollar_inflow")
+INCOMES = ("cash_revenue", "dollar_inflow", "import_financing")
+FINANCING = ("cash_revenue", "operator_local_dollars", "remittances", "other_exports")
+"""What pays for imports: as the dollar inflow, with all remittances, as those netted against imports pay too."""
 NORMAL = pd.Series({"distribution": "normal", "minimum": 0.0, "maximum": np.inf})
 
 
@@ -24,14 +26,19 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
              by: str = "year", service: float | None = None, q: Sequence[float] = summary.QUANTILES) -> pd.DataFrame:
     """Return how far the dollars cover debt service and goods imports, and the chance that they fall short.
 
-    Goods imports contain fuel and diluent, which cash revenue is already net of: the fuel known to be in them is taken
-    off, else the run's import bill if they are of the same year, never below zero. Imports carried forward from a year
-    whose fuel is not known stay whole, which overstates what is due.
+    Goods imports contain fuel and diluent, which cash revenue is already net of: taken off is the fuel known to be in
+    them or, where it is more, what the run itself pays in cash for fuel and diluent (cash_import_bill), so that none is
+    charged twice; never below zero. Imports carried forward so stand for all imports of the later year, its fuel too.
+    Without either, the run's import bill is taken off if the imports are of the same year.
+
+    Imports are to be set against import_financing (`FINANCING`), service against dollar_inflow: remittances netted
+    against imports pay for imports, not for debt.
 
     Parameters
     ----------
     p : Dataset
-        From `project`, with cash_revenue or dollar_inflow, and import_bill if goods imports are made net of it.
+        From `project`, with cash_revenue or dollar_inflow, or the parts of import_financing; and cash_import_bill or
+        import_bill if goods imports are made net of it.
     owed : DataFrame, optional
         Index year; any columns [USD million], of which "goods_imports" is made net of "fuel_imports" or the import bill
         as above, and "service_due" added to it as "service_and_imports". A column x with x_low and x_high beside it
@@ -48,24 +55,25 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
     Returns
     -------
     DataFrame
-        Index (scenario, year | month, income, obligation); columns due (mean) [USD million], one per level of `q`
-        (income over due) [1], shortfall_probability [1], expected_shortfall (mean of what is missing, 0 if covered)
-        [USD million].
+        Index (scenario, year | month, income, obligation), incomes as far as the run holds them; columns due (mean)
+        [USD million], one per level of `q` (income over due) [1], shortfall_probability [1], expected_shortfall (mean
+        of what is missing, 0 if covered) [USD million]. ``attrs["from_year"]`` says which year a figure due is from.
 
     Raises
     ------
     ValueError
-        If the run holds neither income, no calendar year is complete, or no obligation is known for its years.
+        If the run holds no income, no calendar year is complete, or no obligation is known for its years.
     """
-    incomes = {name: summary.totals(p, name, by=by) for name in INCOMES if name in p}
-    if not incomes:
-        raise ValueError(f"this run holds neither of {' and '.join(INCOMES)}: run it again with keep={list(INCOMES)}")
-    due, from_year = falling_due(p, next(iter(incomes.values())), owed=owed, tables=tables, by=by, service=service)
+    found = {name: income_total(p, name, by=by) for name in incomes(p)}
+    if not found:
+        keep = ["dollar_inflow", *FINANCING]
+        raise ValueError(f"this run holds none of {', '.join(INCOMES)}: run it again with keep={keep}")
+    due, from_year = falling_due(p, next(iter(found.values())), owed=owed, tables=tables, by=by, service=service)
     rows = {}
     if not all(0 <= level <= 1 for level in q):
         raise ValueError(f"quantile levels {list(q)} must lie within 0 to 1")
     for (period, name), amount in due.items():
-        for income, total in incomes.items():
+        for income, total in found.items():
             for scenario in total["scenario"].values:
                 have = total.sel({"scenario": scenario, by: period}).values
                 owe = amount.sel(scenario=scenario).values
@@ -74,11 +82,38 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     frame.index = pd.MultiIndex.from_tuples(rows, names=["scenario", by, "income", "obligation"])
     frame.attrs = {"units": "USD million", "from_year": from_year,
-                   "left_out": next(iter(incomes.values())).attrs.get("left_out", [])}
+                   "left_out": next(iter(found.values())).attrs.get("left_out", [])}
     return frame.sort_index()
 
 
-def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str = "dollar_inflow",
+def incomes(p: xr.Dataset) -> list[str]:
+    """Return the incomes that a run holds, of `INCOMES`."""
+    held = {name: name in p for name in INCOMES} | {"import_financing": all(name in p for name in FINANCING)}
+    return [name for name in INCOMES if held[name]]
+
+
+def income_total(p: xr.Dataset, income: str, *, by: str = "year") -> xr.DataArray:
+    """Return an income per draw by year or month, as `summary.totals` [USD million].
+
+    Parameters
+    ----------
+    p : Dataset
+    income : {"dollar_inflow", "cash_revenue", "import_financing"}
+    by : {"year", "month"}
+
+    Notes
+    -----
+    ``import_financing = cash_revenue + operator_local_dollars + remittances + other_exports``, remittances of all hosts
+    and channels: an upper end, as some of what is sent is kept abroad.
+    """
+    if income != "import_financing":
+        return summary.totals(p, income, by=by)
+    parts = [summary.totals(p, name, by=by) for name in FINANCING]
+    out = sum(part.sum("host") if "host" in part.dims else part for part in parts[1:]) + parts[0]
+    return out.transpose("scenario", by, "draw").assign_attrs(parts[0].attrs).rename("import_financing")
+
+
+def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str | None = None,
                      owed: pd.DataFrame | None = None, tables: Mapping[str, pd.DataFrame] | None = None,
                      by: str = "year", q: Sequence[float] = summary.QUANTILES) -> pd.DataFrame:
     """Return what debt service leaves for imports, and how many months of imports without fuel that pays for.
@@ -89,7 +124,8 @@ def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str
         As in `coverage`.
     service : float, optional
         Debt service [USD million/year]; 0 as long as nothing is paid. Default: what is due.
-    income : {"dollar_inflow", "cash_revenue"}
+    income : {"import_financing", "dollar_inflow", "cash_revenue"}
+        Default: import_financing where the run holds its parts, else dollar_inflow.
 
     Returns
     -------
@@ -103,7 +139,7 @@ def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str
     ValueError
         As `coverage`; or if goods imports are not known.
     """
-    total = summary.totals(p, income, by=by)
+    total = income_total(p, income or max(incomes(p), key=INCOMES.index, default="dollar_inflow"), by=by)
     due, _ = falling_due(p, total, owed=owed, tables=tables, by=by, service=service)
     rows = {}
     for period in dict.fromkeys(period for period, _ in due):
@@ -180,7 +216,10 @@ def falling_due(
     for k, (period, year) in enumerate(zip(periods, map(int, year_of), strict=True)):
         each = _drawn(known.loc[year], like.isel({by: k}, drop=True), share[k], coupons[k])
         same = from_year.get("goods_imports", {}).get(year, year) == year
-        if "goods_imports" in each and "fuel_imports" not in each and same:
+        if "goods_imports" in each and "cash_import_bill" in p and (owed is None or "fuel_imports" not in each):
+            paid = summary.totals(p, "cash_import_bill", by=by).isel({by: k}, drop=True)
+            each["fuel_imports"] = paid.clip(min=each.get("fuel_imports", 0.0))
+        elif "goods_imports" in each and "fuel_imports" not in each and same:
             each["fuel_imports"] = summary.totals(p, "import_bill", by=by).isel({by: k}, drop=True)
         due.update({(period, name): amount for name, amount in _net(each).items()})
     if not due:

@@ -14,7 +14,8 @@ from .obligations import bond_named, payments
 from .scenarios import Scenario, load_scenarios
 
 APRIL = "2019-04-01"
-NEEDED = ("cash_revenue", "dollar_inflow", "import_bill", "debt_balance", "exports", "production")
+NEEDED = (*claims.FINANCING, "dollar_inflow", "import_bill", "cash_import_bill", "debt_balance", "exports",
+          "production")
 
 
 def months_to_clear(p: xr.Dataset, creditor: str = "rosneft", *,
@@ -154,8 +155,8 @@ def april_2019(*, draws: int = 1024, seed: int = 2019, months: int = 33, **run: 
 
 def _rest_of_year(p: xr.Dataset, tables: Mapping[str, pd.DataFrame], year: int) -> pd.DataFrame:
     rows = {}
-    for income in claims.INCOMES:
-        total = summary.totals(p, income, by="month")
+    for income in claims.incomes(p):
+        total = claims.income_total(p, income, by="month")
         total = total.isel(month=(total["month"].dt.year == year).values)
         due, _ = claims.falling_due(p.sel(month=total["month"]), total, tables=tables, by="month")
         for name in dict.fromkeys(name for _, name in due):

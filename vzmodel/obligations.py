@@ -101,6 +101,23 @@ def _latest(rows: pd.DataFrame, year: pd.Series, column: str = "value") -> pd.Se
     return rows.sort_values("published", kind="stable").groupby(year)[column].last().sort_index()
 
 
+def imports_from(tables: Mapping[str, pd.DataFrame], from_year: Mapping[int, int]) -> pd.DataFrame:
+    """Return what goods imports of each year rest on: index year; from_year, grade, low, central, high, fuel.
+
+    `from_year` is as in ``attrs["from_year"]["goods_imports"]`` of `obligations`; empty without a table of imports.
+    """
+    table = tables.get("imports", pd.DataFrame(columns=["series", "year", "published", "grade", *RANGE]))
+    newest = table.sort_values("published", kind="stable").groupby(["series", "year"]).last()
+    rows = {}
+    for year, source in from_year.items():
+        if ("goods", source) in newest.index:
+            goods = newest.loc[("goods", source)]
+            fuel = newest["central"].get(("fuel", source), np.nan)
+            rows[year] = [source, goods["grade"], *map(float, goods[list(RANGE)]), float(fuel)]
+    columns = ["from_year", "grade", *RANGE, "fuel"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("year")
+
+
 def bonds(table: pd.DataFrame) -> pd.DataFrame:
     """Return the last known terms of every bond, index obligation, from the table of obligations."""
     rows = _newest(table[table["kind"] == "bond"])

@@ -22,6 +22,18 @@ READINGS = {
     "goods_imports_usd": "customs_imports_usd_m",
     "goods_exports_usd": "customs_exports_usd_m",
 }
+SCOPE = {
+    "eia_crude": "crude, arrived (EIA)",
+    "eia_crude_and_products": "crude and products, arrived (EIA)",
+    "tankers_arriving": "tankers, arrived",
+    "tankers": "tankers, scope unstated",
+    "cargoes_reported": "cargoes reported, loaded",
+    "share_of_exports": "printed share of crude and fuel loaded",
+    "customs_implied": "all goods at customs, at an oil price",
+}
+"""What each count of volume counts."""
+LEAST_OIL = 45.0
+"""Goods at customs below which hardly any are oil [USD million a month]: up to 43 in months without oil."""
 US = MARKETS.index("us")
 OPEN = Scenario(
     "us_open",
@@ -40,29 +52,58 @@ def us_sales(first: DateLike = "2018-01", last: DateLike | None = None) -> pd.Da
     Returns
     -------
     DataFrame
-        Index month; columns eia_crude, eia_crude_and_products, tankers, tankers_arriving and cargoes_reported [kb/d];
-        customs_imports_usd_m and customs_exports_usd_m [USD million]; low and high of the crude counts [kb/d].
+        Index month; columns eia_crude, eia_crude_and_products, tankers, tankers_arriving, cargoes_reported,
+        share_of_exports and customs_implied [kb/d]; customs_imports_usd_m and customs_exports_usd_m [USD million]; low
+        and high over all counts and prints [kb/d], and low_count and high_count, what these count (`SCOPE`).
 
     Notes
     -----
-    EIA's "crude and products" is wider than crude and stands outside low and high; a month that EIA leaves out between
-    June 2019 and 2022 had no imports.
+    Counts differ in scope, so low and high are no error of one: crude alone or with products, loaded or arrived.
+    share_of_exports is the printed share of the United States in printed exports; customs_implied is what the customs
+    value buys at the month's Brent less the dated central gap. A column holds the last print of a count where there are
+    several; low and high take all. Between June 2019 and 2022 a month that EIA leaves out had no imports; customs then
+    hold goods other than oil, and nothing is implied from less than 45 USD million.
     """
     table = data.read_table("us_trade")
     table = table[(table["freq"] == "month") & table["series"].isin(READINGS)]
-    wide = table.assign(month=pd.to_datetime(table["period"]), column=table["series"].map(READINGS)).pivot_table(
-        index="month", columns="column", values="value", aggfunc="last"
-    )
-    cargo = data.read_table("exports")
-    cargo = cargo[(cargo["series"] == "us") & (cargo["unit"] == "kb/d") & (cargo["freq"] == "month")]
-    month = pd.to_datetime(cargo["period"].str[:7])
-    plain = cargo["definition"] == "unstated"
-    wide["tankers"] = cargo[plain].groupby(month[plain])["value"].last()
-    wide["cargoes_reported"] = cargo[~plain].groupby(month[~plain])["value"].last()
-    end = None if last is None else month_of(last, "last").to_timestamp()
-    out = wide.sort_index().loc[month_of(first, "first").to_timestamp() : end]
-    crude = out[[c for c in ("eia_crude", "tankers", "tankers_arriving", "cargoes_reported") if c in out]]
-    return out.assign(low=crude.min(axis=1), high=crude.max(axis=1))
+    read = table.assign(month=pd.to_datetime(table["period"]), count=table["series"].map(READINGS))
+    counts = pd.concat([read[["month", "count", "value"]], _cargoes(data.read_table("exports"))])
+    wide = counts.pivot_table(index="month", columns="count", values="value", aggfunc="last")
+    wide["customs_implied"] = _implied(wide["customs_imports_usd_m"])
+    implied = wide["customs_implied"].dropna().rename("value").reset_index().assign(count="customs_implied")
+    every = pd.concat([counts[counts["count"].isin(SCOPE)], implied], ignore_index=True)
+    by_month = every.groupby("month")["value"]
+    for end, at in (("low", by_month.idxmin()), ("high", by_month.idxmax())):
+        found = every.loc[at].set_index("month")
+        wide[end], wide[f"{end}_count"] = found["value"], found["count"].map(SCOPE)
+    until = None if last is None else month_of(last, "last").to_timestamp()
+    return wide.sort_index().rename_axis(columns=None).loc[month_of(first, "first").to_timestamp() : until]
+
+
+def _cargoes(exports: pd.DataFrame) -> pd.DataFrame:
+    rows = exports[(exports["freq"] == "month") & exports["series"].isin(["us", "total"])]
+    rows = rows.assign(month=pd.to_datetime(rows["period"].str[:7]))
+    us, total = rows[rows["series"] == "us"], rows[(rows["series"] == "total") & (rows["unit"] == "kb/d")]
+    tons = us[us["unit"] == "kb/d"]
+    names = np.where(tons["definition"] == "unstated", "tankers", "cargoes_reported")
+    same = ["month", "definition", "print"]
+    share = us[us["unit"] == "1"].merge(total[[*same, "value"]], on=same, suffixes=("_share", ""))
+    share = share.assign(count="share_of_exports", value=share["value_share"] * share["value"])
+    return pd.concat([tons.assign(count=names), share])[["month", "count", "value"]]
+
+
+def _implied(customs: pd.Series) -> pd.Series:
+    """Return the oil that customs values buy [kb/d], values of less than 40 USD million left out."""
+    months = pd.DatetimeIndex(customs.index)
+    gap = _dated("gap_us").reindex(pd.PeriodIndex(months, freq="M"), method="ffill").to_numpy()
+    price = data.load_history()["brent"].reindex(months).to_numpy() - gap
+    return (customs.where(customs >= LEAST_OIL) * 1000 / months.days_in_month / price).where(price > 0)
+
+
+def _dated(name: str) -> pd.Series:
+    facts = load_assumptions().facts[name]
+    central = {month: value[1] if isinstance(value, tuple) else value for month, value in facts.items()}
+    return pd.Series({pd.Period(month, "M"): float(value) for month, value in central.items()}).sort_index()
 
 
 def blocked(p: xr.Dataset) -> xr.DataArray:
@@ -77,9 +118,7 @@ def blocked(p: xr.Dataset) -> xr.DataArray:
     -----
     ``sales x price x (1 - access_cash)``, cash access at its central dated value.
     """
-    facts = load_assumptions().facts["access_cash_us"]
-    central = {month: value[1] if isinstance(value, tuple) else value for month, value in facts.items()}
-    dated = pd.Series({pd.Period(month, "M"): float(value) for month, value in central.items()}).sort_index()
+    dated = _dated("access_cash_us")
     months = pd.PeriodIndex(p["month"].to_index(), freq="M")
     cash = dated.reindex(dated.index.union(months)).ffill().reindex(months).fillna(1.0)
     value = p["sales"].isel(market=US) * p["realised_price"].isel(market=US) * _days(p) / 1000
