@@ -27,14 +27,14 @@ def value(barrels: np.ndarray, price: np.ndarray, days: np.ndarray) -> np.ndarra
     return barrels * price * days.reshape(-1, *[1] * (barrels.ndim - 1)) / 1000
 
 
-def collected(invoices: np.ndarray, share: np.ndarray, lag: np.ndarray) -> np.ndarray:
+def collected(invoices: np.ndarray, share: np.ndarray | float, lag: np.ndarray) -> np.ndarray:
     """Return the cash collected on invoices.
 
     Parameters
     ----------
     invoices : ndarray of shape (month, draw)
         Cash invoices [USD million].
-    share : ndarray of shape (draw,) or (month, draw)
+    share : float or ndarray of shape (draw,) or (month, draw)
         Share that is ever collected [1].
     lag : ndarray of shape (draw,) or (month, draw)
         Mean time to payment [month], 0 or more.
@@ -102,11 +102,13 @@ def dollars(
 
     Notes
     -----
-    ``cash_revenue = cash_collected (1 - escrow_share) - cash_import_bill``. What is paid in cash for fuel and diluent
-    is ``cash_import_bill = min(cash_import_share import_bill, cash_collected (1 - escrow_share))``: a seller to whom no
-    bank lends pays out of the month's takings, and what is beyond them comes by swap or on credit. Debt cargoes are
-    worth what China pays, supplies what Cuba is charged, swaps the price of other buyers, partners' cargoes the price
-    in the United States.
+    ``cash_revenue = cash_collected (1 - escrow_share) - cash_import_bill``. A buyer to whom no bank lends orders no
+    more fuel and diluent for cash than the crude of the month will bring, and pays when that money comes: the cash bill
+    ``min(cash_import_share import_bill, cash invoices ever paid (1 - escrow_share))`` waits as the invoices do, so a
+    fall of Brent reaches both at once. The rest of the bill is met by swap or credit, or is demand that goes unmet; no
+    arrears are kept. What stays in escrow is not counted, now or later: escrow_share is what is never released within
+    the run. Debt cargoes are worth what China pays, supplies what Cuba is charged, swaps the price of other buyers,
+    partners' cargoes the price in the United States.
     """
     us, china, _, _, cuba, other = (realised[:, m] for m in range(6))
     sales_value = value(barrels["sales"], realised, days)
@@ -125,7 +127,8 @@ def dollars(
     gross = cash_sales + debt + supply + swap + partner + fuel
     cash = collected(cash_invoices, a["collection_share"], a["collection_lag"])
     free = cash * (1 - a["escrow_share"])
-    paid = np.minimum(a["cash_import_share"] * bill, free)
+    ordered = np.minimum(a["cash_import_share"] * bill, cash_invoices * a["collection_share"] * (1 - a["escrow_share"]))
+    paid = np.minimum(collected(ordered, 1.0, a["collection_lag"]), free)
     sold = barrels["sales"].sum(axis=1)
     price = np.divide(cash_sales * 1000, sold * days[:, None], out=np.array(other), where=sold > 1e-9)
     return {
