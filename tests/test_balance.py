@@ -295,6 +295,21 @@ def test_exports_fell_more_than_output_in_february_2019_because_tanks_took_the_d
     assert row["crude_exports_pct"] < row["production_pct"] - 10
 
 
+def test_exports_replayed_stand_beside_first_and_revised_prints_and_say_whether_they_hold_them(replayed):
+    row = replayed.loc["US sanctions and freeze"]
+    # Reuters: 1,565 in the three months before; 920 in the first print of February 2019, 990.1 revised
+    assert row["read_exports_first_pct"] == pytest.approx(100 * (920 / 1565 - 1))
+    assert row["read_exports_revised_pct"] == pytest.approx(100 * (990.125 / 1565 - 1))
+    for _, row in replayed.iterrows():
+        for thing, names in {
+            "production": ("eia", "opec_secondary"),
+            "exports": ("exports_first", "exports_revised"),
+        }.items():
+            read = [row[f"read_{name}_pct"] for name in names if np.isfinite(row[f"read_{name}_pct"])]
+            held = all(row[f"{thing}_p10"] <= value <= row[f"{thing}_p90"] for value in read)
+            assert row[f"{thing}_inside"] == (held if read else None)
+
+
 def test_a_replay_uses_no_reading_after_its_month():
     p = episodes.replay("2019-07", "2019-10", draws=8, keep="capacity").isel(scenario=0)
     history = load_history()["production"]

@@ -38,7 +38,8 @@ def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Jso
 def settlement(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
     """Show the share of crude exports by settlement and year, beside published shares.
 
-    JSON keys: unit, rows: [{year, settlement, p10, p50, p90, kbd, published_low, published_high, published_source}].
+    JSON keys: unit, rows: [{period, settlement, p10, p50, p90, kbd, published_low, published_high, published_source,
+    published_basis, inside}]; inside: whether the 80 % band meets what was published (an audit gives a floor).
     """
     from . import dollars
 
@@ -75,7 +76,8 @@ def us_sales(
 def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
     """Run past shocks again from what was known before them, beside what the sources read.
 
-    JSON keys: unit, rows: [{episode, months, exports_pct, production_pct, read_eia_pct, read_opec_secondary_pct}].
+    JSON keys: unit, rows: [{episode, months, exports_pct, production_pct, read_eia_pct, read_opec_secondary_pct,
+    read_exports_first_pct, read_exports_revised_pct, exports_inside, production_inside and more}].
     """
     from . import episodes as past
 

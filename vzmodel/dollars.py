@@ -37,6 +37,13 @@ SETTLEMENTS = {
     "swap": "swap_cargoes",
     "partner": "partner_cargoes",
 }
+AUDIT = ("2020-01/2023-03", "collected of invoices, all settlements")
+"""Period and name of the row that an audit of the state company's receivables gives."""
+BASES = {
+    "computed": "computed from plan and liftings",
+    "of_exports": "share of exports, some with fuel",
+    "invoices": "share of all invoices confirmed received: a floor",
+}
 CHECKS = (("2020-03-09", "china", 37.0, 14.0, 18.0), ("2026-01", "us", None, 51.0, 52.0))
 """Day, market, Brent (the month's where None) and the price at origin printed for it [USD/bbl]."""
 PUBLISHED_BAND = (0.1, 0.5, 0.9)
@@ -74,9 +81,10 @@ def settlement_by_year(p: xr.Dataset | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index (year, settlement); p10, p50, p90 [1, share of crude exports], kbd [kb/d, median], and published_low,
-        published_high [1] with published_source where a share of that year was published. One row more,
-        (2023, "collected of invoices"), is the audit of January 2020 to March 2023: a floor.
+        Index (period, settlement); p10, p50, p90 [1, share of crude exports], kbd [kb/d, median], and published_low,
+        published_high [1] with published_source and published_basis where a share of that year was published; inside,
+        whether the 80 % band and the published range meet. One row more, ("2020-01/2023-03", "collected of invoices,
+        all settlements"), is an audit: a floor, so that inside says whether the band reaches above it.
     """
     run = (record() if p is None else p).isel(scenario=0)
     years = _full_years(run)
@@ -88,7 +96,7 @@ def settlement_by_year(p: xr.Dataset | None = None) -> pd.DataFrame:
         share = _by_day(volume) / exports
         for year in years:
             low, middle, high = np.quantile(share.sel(year=year), PUBLISHED_BAND)
-            row = {"year": year, "settlement": kind, "p10": low, "p50": middle, "p90": high}
+            row = {"period": str(year), "settlement": kind, "p10": low, "p50": middle, "p90": high}
             row["kbd"] = float(_by_day(volume).sel(year=year).median())
             rows.append({**row, **published.get((year, kind), {})})
     audit = slice("2020-01", "2023-03")
@@ -96,9 +104,12 @@ def settlement_by_year(p: xr.Dataset | None = None) -> pd.DataFrame:
         part = run.sel(month=audit)
         share = part["cash_collected"].sum("month") / part["invoiced_value"].sum("month")
         low, middle, high = np.quantile(share, PUBLISHED_BAND)
-        found = {"year": 2023, "settlement": "collected of invoices", "p10": low, "p50": middle, "p90": high}
+        found = {"period": AUDIT[0], "settlement": AUDIT[1], "p10": low, "p50": middle, "p90": high}
         rows.append({**found, **published.get((2020, "invoices"), {})})
-    return pd.DataFrame(rows).set_index(["year", "settlement"]).sort_index()
+    out = pd.DataFrame(rows).set_index(["period", "settlement"]).sort_index()
+    floor = np.array([period == AUDIT[0] for period, _ in out.index])
+    meets = (out["p90"] >= out["published_low"]) & ((out["p10"] <= out["published_high"]) | floor)
+    return out.assign(inside=meets.astype(object).where(out["published_source"].notna(), None))
 
 
 def _published_shares() -> dict[tuple[int, str], dict[str, Any]]:
@@ -115,6 +126,7 @@ def _published_shares() -> dict[tuple[int, str], dict[str, Any]]:
             "published_low": row.value_low + (old["published_low"] if add else 0),
             "published_high": row.value_high + (old["published_high"] if add else 0),
             "published_source": "; ".join(dict.fromkeys(s for s in (old["published_source"], row.source) if s)),
+            "published_basis": BASES[row.basis],
         }
     return found
 

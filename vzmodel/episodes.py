@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,11 @@ def table(*, draws: int = 1024, seed: int = 2019) -> pd.DataFrame:
     -------
     DataFrame
         One row per episode: crude exports, exports with products, and output against the month before in the replay,
-        with median, mean and 10th and 90th percentiles, and output by source [%]. Tanks either hold or do not, so that
-        falls are skewed: the mean is what output is expected to lose, the median what it loses in the middle draw.
+        with median, mean and 10th and 90th percentiles [%]. Tanks either hold or do not, so that falls are skewed: the
+        mean is what output is expected to lose, the median what it loses in the middle draw. Beside them output by
+        source, and exports with products by first and by revised prints [%], where all months of the shock have one,
+        against the three months before in one print or else the month compared with (its last print where revised).
+        production_inside (EIA and OPEC) and exports_inside: whether every reading lies in the 80 % band; none without.
 
     Notes
     -----
@@ -113,5 +117,37 @@ def table(*, draws: int = 1024, seed: int = 2019) -> pd.DataFrame:
             read = history[source]
             then = float(read.reindex(pd.DatetimeIndex([f"{m}-01" for m in months])).mean())
             row[f"read_{source.removeprefix('production_')}_pct"] = 100 * (then / float(read.loc[f"{base}-01"]) - 1)
+        row["production_inside"] = _inside(row, "production", ("eia", "opec_secondary"))
+        printed = _printed_exports(months, base)
+        row |= {f"read_exports_{name}_pct": value for name, value in printed.items()}
+        row["exports_inside"] = _inside(row, "exports", [f"exports_{name}" for name in printed])
         rows.append(row)
     return pd.DataFrame(rows).set_index("episode")
+
+
+def _printed_exports(months: tuple[str, ...], base: str) -> dict[str, float]:
+    """Return the change in exports of crude and products by first and by revised prints [%], missing without any."""
+    table = data.read_table("exports")
+    same = (table["series"] == "total") & (table["definition"] == "crude_and_fuel") & (table["unit"] == "kb/d")
+    table = table[same & table["freq"].isin(["month", "range"])].sort_values("published", kind="stable")
+
+    def read(month: str, prints: tuple[str, ...]) -> float:
+        rows = table[table["period"].str[:7].eq(month) & table["freq"].eq("month") & table["print"].isin(prints)]
+        return float(rows["value"].iloc[-1]) if len(rows) else np.nan
+
+    def before(which: str) -> float:
+        span = table[table["freq"].eq("range") & table["period"].str.endswith(f"/{base}")]
+        if len(span):
+            return float(span["value"].iloc[0])
+        return read(base, ("first",) if which == "first" else ("first", "single", "revised"))
+
+    found = {}
+    for which in ("first", "revised"):
+        found[which] = 100 * (float(np.mean([read(m, (which,)) for m in months])) / before(which) - 1)
+    return found
+
+
+def _inside(row: dict[str, Any], variable: str, sources: Sequence[str]) -> bool | None:
+    read = [row[f"read_{source}_pct"] for source in sources]
+    known = [value for value in read if np.isfinite(value)]
+    return all(row[f"{variable}_p10"] <= v <= row[f"{variable}_p90"] for v in known) if known else None
