@@ -41,6 +41,12 @@ def dated(hours: np.ndarray, dark: np.ndarray, start: np.ndarray, west: np.ndarr
     return outages.availability(lost, DAYS, outages.exposures(PLACES), 0.3 * ONE, 0.2 * ONE, 0 * ONE)
 
 
+def left(hours: np.ndarray, dark: np.ndarray) -> np.ndarray:
+    """What multi-day failures leave of capacity, each by its reach, healing and bounded."""
+    reach = outages.depth(dark, RESPONSE["outage_full_depth"])
+    return outages.lasting(hours, 0.05 * ONE, reach, 0.4 * ONE, 0.3 * ONE, 0.2 * ONE)
+
+
 def grid(seed: int, rate: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     g = np.random.default_rng(seed)
     shape = (MONTHS, outages.SLOTS, DRAWS)
@@ -76,11 +82,56 @@ def test_a_higher_rate_keeps_the_failures_of_the_lower_one_and_adds(seed, a, b):
 @given(st.integers(0, 1000), st.floats(1, 5))
 def test_longer_failures_never_raise_availability_nor_what_stays_of_capacity(seed, longer):
     hours, dark, start = grid(seed, 2.0)
-    step = 0.01 * ONE
     for share in (power, lambda h: dated(h, dark, start)):
         assert (share(hours * longer) <= share(hours) + 1e-12).all()
-        kept = share(hours) * outages.lasting(hours, step)
-        assert (share(hours * longer) * outages.lasting(hours * longer, step) <= kept + 1e-12).all()
+        assert (share(hours * longer) * left(hours * longer, dark) <= share(hours) * left(hours, dark) + 1e-12).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000), st.floats(0, 8), st.floats(0, 8), st.floats(0, 1))
+def test_more_or_wider_failures_never_raise_what_stays_of_capacity(seed, a, b, more):
+    (low, dark, _), (high, wide, _) = grid(seed, min(a, b)), grid(seed, max(a, b))
+    assert (left(high, wide) <= left(low, dark) + 1e-12).all()
+    assert (left(high, wide + more * (1 - wide)) <= left(high, wide) + 1e-12).all()
+
+
+def test_one_total_failure_of_days_takes_its_step_of_the_zone_hit_and_a_short_or_partial_one_less():
+    hours = np.zeros((3, 1, 3))
+    hours[0, 0] = 72, 20, 72
+    reach = np.array([1.0, 1.0, 0.5]) * np.ones(hours.shape)
+    kept = outages.lasting(hours, np.full(3, 0.05), reach, hit=0.4, recovery=0.0, bound=0.2)
+    np.testing.assert_allclose(kept, np.broadcast_to([1 - 0.05 * 0.4, 1, 1 - 0.05 * 0.4 / 2], kept.shape))
+
+
+def test_what_failures_took_comes_back_at_its_rate():
+    hours = np.zeros((25, 1, 1))
+    hours[0] = 72
+    kept = outages.lasting(hours, np.full(1, 0.1), 1.0, hit=0.4, recovery=0.5, bound=0.2)
+    np.testing.assert_allclose((1 - kept[24]) / (1 - kept[0]), np.exp(-0.5 * 2))
+
+
+def test_a_failure_every_week_for_ten_years_takes_no_more_than_the_bound_of_the_zone_hit():
+    hours = np.full((120, 4, 1), 168.0)
+    kept = outages.lasting(hours, np.full(1, 0.1), 1.0, hit=0.4, recovery=0.0, bound=0.2)
+    assert kept.min() >= 1 - 0.2 * 0.4 - 1e-12 and kept[-1, 0] == pytest.approx(1 - 0.2 * 0.4)
+
+
+def test_own_plant_bought_later_does_not_bring_back_what_was_lost_nor_add_to_it():
+    hours = np.zeros((12, 1, 1))
+    hours[0] = 168
+    hit = np.linspace(0.5, 0, 12)[:, None]
+    kept = outages.lasting(hours, np.full(1, 0.1), 1.0, hit=hit, recovery=0.0, bound=0.2)
+    np.testing.assert_allclose(kept, 1 - 0.1 * 0.5)
+
+
+def test_two_years_of_the_grid_of_2019_cost_capacity_that_comes_back_in_part():
+    from vzmodel import project
+
+    p = project(["status_quo", "grid_failure"], months=60, draws=256, keep=["capacity"])["capacity"].mean("draw")
+    gap = (p.sel(scenario="status_quo") - p.sel(scenario="grid_failure")).groupby("month.year").mean("month")
+    assert 0 < gap.sel(year=2030) < 0.8 * gap.sel(year=2028)
+    # never more than the bound of what is exposed
+    assert gap.max() < 0.4 * 0.57 * 0.75 * p.sel(scenario="status_quo").max()
 
 
 @settings(max_examples=30, deadline=None)

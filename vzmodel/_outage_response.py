@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 ASSETS = ("terminal", "upgraders", "refineries")
+LONG = 24.0
+"""A failure is multi-day when it lasts longer than this [hour]."""
 
 
 def field_days(after: np.ndarray, beyond: np.ndarray, ramp: np.ndarray, restart: np.ndarray) -> np.ndarray:
@@ -143,7 +145,7 @@ def _spread(
         np.broadcast_to(a[name], (draws,))[draw] for name in _RESPONSE
     )
     beyond = hours.ravel()[at] - threshold
-    depth = 1.0 if dark is None else np.minimum(1, dark.ravel()[at] / full)
+    reach = 1.0 if dark is None else depth(dark.ravel()[at], full)
     lag = restart_lag(beyond, one_day, growth)
     ends = np.cumsum(np.append(days, np.full(spill, days[-1])))
     begin = ends[month] - days[month] + start.ravel()[at] + threshold / 24
@@ -153,7 +155,7 @@ def _spread(
         # the last month takes what is left
         after = 24 * (ends[month + k] - begin) if k < spill else np.full(len(at), 1e12)
         for i, so_far in enumerate((field_days(after, beyond, ramp, restart), upgrader_days(after, beyond, ramp, lag))):
-            total[i] += np.bincount((month + k) * draws + draw, depth * (so_far - before[i]), cells)
+            total[i] += np.bincount((month + k) * draws + draw, reach * (so_far - before[i]), cells)
             before[i] = so_far
     fields, upgraders = (t.reshape(months + spill, draws)[:months] for t in total)
     return fields, upgraders
@@ -191,3 +193,73 @@ def exposures(a: Mapping[str, np.ndarray]) -> np.ndarray:
     orinoco = np.clip(a["outage_exposure"] - west - east, 0, heavy)
     parts = np.broadcast_arrays(orinoco * (1 - a["upgrader_share"]), orinoco * a["upgrader_share"], east, west)
     return np.stack(parts, axis=-2)
+
+
+def depth(dark: np.ndarray, full: np.ndarray) -> np.ndarray:
+    """Return what a failure counts against a total one [1]: ``min(1, share of the states dark / full depth)``.
+
+    Examples
+    --------
+    >>> depth(np.array([0.35, 1.0]), np.array(0.7))
+    array([0.5, 1. ])
+    """
+    return np.minimum(1.0, dark / full)
+
+
+def lasting(
+    hours: np.ndarray,
+    step: np.ndarray,
+    depth: np.ndarray | float = 1.0,
+    hit: np.ndarray | float = 1.0,
+    recovery: np.ndarray | float = 0.0,
+    bound: np.ndarray | float = 1.0,
+) -> np.ndarray:
+    """Return the share of capacity that multi-day failures have left, shape (month, draw) [1].
+
+    Parameters
+    ----------
+    hours : ndarray of shape (month, slot, draw)
+        Length of each failure [hour].
+    step : ndarray of shape (draw,) or (month, draw)
+        Share of the zone hit that the first failure of more than a day takes from capacity [1].
+    depth : ndarray of shape (month, slot, draw), optional
+        How far each failure reaches, against a total one [1].
+    hit : ndarray of shape (draw,) or (month, draw), optional
+        Share of national output that stops in a total failure, own plant counted [1].
+    recovery : ndarray of shape (draw,) or (month, draw), optional
+        Rate at which what was lost is restored [1/year].
+    bound : ndarray of shape (draw,) or (month, draw), optional
+        Most of the zone hit that failures can take, however many they are [1].
+
+    Returns
+    -------
+    ndarray of shape (month, draw)
+        One less the loss [1], between ``1 - bound hit`` and 1.
+
+    Notes
+    -----
+    The loss L heals, then each failure takes its part of what is still to lose: ``L <- L exp(-recovery/12)``, then
+    ``L <- L + max(bound hit - L, 0) (1 - Π (1 - min(step depth/bound, 1)))``. Both rise with L and with each failure,
+    so more, longer or wider failures never leave more capacity.
+
+    Examples
+    --------
+    Two total failures that hit half of output, each good for a tenth of it, in a month and a year without:
+
+    >>> week = np.zeros((13, 2, 1))
+    >>> week[0] = 168.0
+    >>> lasting(week, np.full(1, 0.1), hit=0.5, recovery=0.3, bound=0.25)[[0, 12], 0].round(3)
+    array([0.92 , 0.941])
+    """
+    months, _, draws = hours.shape
+    # a step or bound given by month applies to every failure of the month
+    share = np.broadcast_to(step / np.maximum(bound, 1e-12), (months, draws))[:, None, :]
+    part = np.minimum(share * depth, 1.0)
+    taken = 1 - np.prod(1 - part * (hours > LONG), axis=1)
+    most = np.broadcast_to(np.multiply(bound, hit), (months, draws))
+    heals = np.broadcast_to(np.exp(-np.asarray(recovery) / 12), (months, draws))
+    loss = np.zeros((months + 1, draws))
+    for t in range(months):
+        left = loss[t] * heals[t]
+        loss[t + 1] = left + np.maximum(most[t] - left, 0.0) * taken[t]
+    return 1 - loss[1:]

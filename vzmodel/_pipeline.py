@@ -118,15 +118,15 @@ def _chain(
     once: Once,
 ) -> dict[str, np.ndarray]:
     days = calendar.days(inputs.months)
-    hours, power = once(_power, a, shocks, inputs)
-    top = once(_capacity, a, plain, shocks, inputs, hours)
+    left, power = once(_power, a, shocks, inputs)
+    top = once(_capacity, a, plain, shocks, inputs, left)
     brent = once(_brent, a, shocks, inputs, tuple(_given(scenario.changes.get("brent", {}), inputs.months)))
     if np.any(a["output_brent_effect"]):
         usual = plain["capacity_level"]
         if inputs.past is not None:
             # what was read of Brent already holds the output there was
-            usual_hours, usual_power = once(_power, plain, shocks, inputs)
-            usual = once(_capacity, plain, plain, shocks, inputs, usual_hours) * usual_power
+            usual_left, usual_power = once(_power, plain, shocks, inputs)
+            usual = once(_capacity, plain, plain, shocks, inputs, usual_left) * usual_power
         brent = np.maximum(brent + a["output_brent_effect"] * (top * power - usual), 1.0)
     gap = once(_gaps, a, brent, shocks)
     if inputs.past is not None:
@@ -204,30 +204,26 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
 def _power(
     a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the length of national failures (month, slot, draw) [hour] and the share of capacity that runs [1]."""
+    """Return the share of capacity that failures have left and the share of it that runs, both (month, draw) [1]."""
     days = calendar.days(inputs.months)
-    hours, lost = _failures(a, shocks, inputs, days)
-    power = outages.availability(
-        lost, days, outages.exposures(a), a["own_generation_cover"], a["west_share"], a["rationing_west"]
-    )
-    return hours, power
+    hours, dark, lost = _failures(a, shocks, inputs, days)
+    exposed = outages.exposures(a)
+    power = outages.availability(lost, days, exposed, a["own_generation_cover"], a["west_share"], a["rationing_west"])
+    hit = (1 - a["own_generation_cover"]) * exposed.sum(axis=-2)
+    reach = outages.depth(dark, a["outage_full_depth"])
+    left = outages.lasting(hours, a["outage_step"], reach, hit, a["outage_step_recovery"], a["outage_step_bound"])
+    return left, power
 
 
 def _gaps(a: Mapping[str, np.ndarray], brent: np.ndarray, shocks: Mapping[str, np.ndarray]) -> np.ndarray:
-    return prices.gaps(
-        prices.by_market(a, "gap", balance.MARKETS, len(brent)),
-        brent,
-        shocks["gap"],
-        a["gap_volatility"],
-        a["gap_persistence"],
-        a["gap_ceiling"],
-    )
+    level = prices.by_market(a, "gap", balance.MARKETS, len(brent))
+    return prices.gaps(level, brent, shocks["gap"], a["gap_volatility"], a["gap_persistence"], a["gap_ceiling"])
 
 
 def _failures(
     a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, days: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the length of national failures (month, slot, draw) [hour] and days lost (month, zone, draw) [day]."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return national failures, length [hour] and share dark (month, slot, draw), and days lost (month, zone, draw)."""
     state = outages.stressed(
         shocks["grid"], a["outage_state_start"], a["stress_onset"], a["stress_duration"], a["outage_state"]
     )
@@ -241,7 +237,7 @@ def _failures(
     west[: inputs.events] = shocks["past west hours"] * kept[:, : outages.WEST_SLOTS]
     for new, old in ((dark, "past dark"), (start, "past start"), (west_start, "past west start")):
         new[: inputs.events] = shocks[old]
-    return hours, outages.days_by_zone((hours, dark, start), (west, west_start), days, a, outages.SPILL)
+    return hours, dark, outages.days_by_zone((hours, dark, start), (west, west_start), days, a, outages.SPILL)
 
 
 def _capacity(
@@ -249,7 +245,7 @@ def _capacity(
     plain: Mapping[str, np.ndarray],
     shocks: Mapping[str, np.ndarray],
     inputs: Inputs,
-    hours: np.ndarray,
+    left: np.ndarray,
 ) -> np.ndarray:
     if inputs.past is not None:
         relative = (inputs.past["se"] / inputs.past["level"]).to_numpy()[:, None]
@@ -276,7 +272,7 @@ def _capacity(
             a["capacity_first_tranche"],
             a["upkeep_rate"],
         )
-    path = path * outages.lasting(hours, a["outage_step"]) * (1 - a["operator_loss"])
+    path = path * left * (1 - a["operator_loss"])
     return np.clip(path, 1.0, a["capacity_ceiling"])
 
 

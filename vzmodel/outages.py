@@ -11,14 +11,15 @@ from . import _outage_fit, _outage_record
 from ._outage_fit import estimate as estimate
 from ._outage_record import FEWEST, STATES
 from ._outage_record import check as check
+from ._outage_response import LONG as LONG
 from ._outage_response import days_by_zone as days_by_zone
+from ._outage_response import depth as depth
 from ._outage_response import exposures as exposures
+from ._outage_response import lasting as lasting
 from ._outage_response import restart_days as restart_days
 
 SLOTS, WEST_SLOTS = 4, 2
 """Most national failures, and most failures of the West alone, in a month."""
-LONG = 24.0
-"""A failure is multi-day when it lasts longer than this [hour]."""
 ZONES = ("orinoco", "upgraders", "east", "west")
 """Parts of output by how they stop and come back: the Orinoco that can be blended or diluted, the part of it that waits
 for its upgraders, the light fields of the East, the fields of the West."""
@@ -255,19 +256,6 @@ def availability(
         carried = total - now
         share[t] = (exposure[t] * now).sum(axis=0) / days[t]
     return (1 - np.clip((1 - own_cover) * share, 0, 1)) * (1 - west_share * rationing_west)
-
-
-def lasting(hours: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Return the share of capacity that multi-day failures have left, shape (month, draw) [1].
-
-    Parameters
-    ----------
-    hours : ndarray of shape (month, slot, draw)
-        Length of each failure [hour].
-    step : ndarray of shape (draw,)
-        Capacity lost for good in each failure of more than a day [1].
-    """
-    return np.cumprod((1 - step) ** (hours > LONG).sum(axis=1), axis=0)
 
 
 def past(
