@@ -12,7 +12,7 @@ import pytest
 
 import vzmodel as vz
 from vzmodel import charts, reporting
-from vzmodel.reporting import manifest, page, seed, workbook
+from vzmodel.reporting import manifest, now, page, seed, workbook
 
 SIZE = {"draws": 64, "months": 24, "seed": 5}
 OWN = vz.Scenario("my_case", "Brent at <50> & more", {"brent": {"start": 50}})
@@ -151,6 +151,44 @@ def test_a_fan_that_holds_everything_scores_full_and_one_beside_it_nothing():
     beside = seed.score(p, pd.DataFrame({"production": 10 * middle}))
     assert held["inside_80_pct"].tolist() == [100.0] and held["median_error_pct"].abs().max() < 1e-9
     assert beside["inside_80_pct"].tolist() == [0.0]
+
+
+def test_a_band_that_holds_every_month_is_called_too_wide_and_early_months_stand_apart():
+    p = vz.project(["seed_2019_base"], months=24, draws=64)
+    seen = charts.fan_table(p, "production", "seed_2019_base")[0.5].copy()
+    held = seed.score(p, pd.DataFrame({"production": seen})).iloc[0]
+    seen.iloc[:12] *= 10
+    late = seed.score(p, pd.DataFrame({"production": seen})).iloc[0]
+    assert (late["inside_80_months_1_12"], late["inside_80_months_13_on"], late["inside_80_pct"]) == (0, 100, 50)
+    assert held["last_band_pct"] > 0 and late["crps_pct"] > held["crps_pct"]
+    says = [seed.findings(seed.with_all_exports(p), "seed_2019_base", pd.DataFrame([row]))[0] for row in (held, late)]
+    assert "too wide for a band that held every month" in says[0] and "too wide from month 13 on" in says[1]
+
+
+def test_the_dollars_that_do_not_arrive_are_named_largest_first_and_none_below_one_in_a_hundred(folder):
+    table = pd.read_csv(folder / "csv" / "gross_to_cash.csv").set_index("step")
+    gross, arrives = table["mean"]["Gross export value"], table["mean"]["Oil dollars that arrive"]
+    shares = [float(part.split()[0]) for part in now.spent(table).split("; ")]
+    assert shares == sorted(shares, reverse=True) and min(shares) >= 1
+    assert sum(shares) == pytest.approx(100 * (1 - arrives / gross), abs=0.5 * len(shares) + 1)
+    assert {"Held in escrow", "Not collected, or paid late", "Fuel and diluent for cash"} <= set(table.index)
+
+
+def test_no_fact_served_to_april_2019_cites_an_edition_of_later_years():
+    facts = vz.load_tables(as_of="2019-04-01")["levers"]
+    assert not facts["source"].str.contains("Statistical Review 20(?:19|2\\d)").any()
+    rows = vz.load_assumptions(as_of="2019-04-01").table
+    assert "2018-21" not in rows.loc["returns", "source"]
+    assert vz.load_tables()["levers"]["source"].str.contains("Statistical Review 2025").any()
+
+
+def test_every_probability_is_a_judgement_with_its_reason(folder):
+    stated = {name: s for name, s in vz.load_scenarios().items() if s.probability is not None}
+    assert sum(s.probability for s in stated.values()) == pytest.approx(1)
+    assert all("Probability (judgement): " in s.source for s in stated.values())
+    listed = pd.read_excel(folder / "vzmodel.xlsx", sheet_name="scenarios").set_index("scenario")
+    assert listed.loc["status_quo", "probability"] == stated["status_quo"].probability
+    assert listed.loc["status_quo", "grade"] == "judgement"
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path):

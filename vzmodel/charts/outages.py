@@ -228,6 +228,7 @@ def night_lights(lights: pd.DataFrame, ax: Axes | None = None, *, since: Any = "
     Axes
     """
     table = 100 * lights_table(lights, since=since, until=until)
+    table.index = table.index + pd.Timedelta(days=14)  # a month's mean stands in the middle of its month
     with style.context():
         ax = style.axes(ax)
         for state in sorted(table, key=lambda s: s in named):
@@ -243,7 +244,8 @@ def night_lights(lights: pd.DataFrame, ax: Axes | None = None, *, since: Any = "
         style.heading(ax, "Light at night by state",
                       "mean of March 2018 to February 2019 = 100; failures of 7 March and 22 July 2019 dashed")
         style.notes(ax, "Source: NASA, monthly radiance of the day/night band, table night_lights. Grey: "
-                        + ", ".join(grey) + ".", "A month's mean hides dark nights where cloud left few to see.")
+                        + ", ".join(grey) + ".",
+                    "A month's mean, drawn in mid-month, hides dark nights where cloud left few to see.")
     return ax
 
 

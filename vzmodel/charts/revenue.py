@@ -124,7 +124,7 @@ def waterfall_table(p: xr.Dataset, scenario: str, months: slice | None = None) -
     gross, cash, invoiced = total["gross_export_value"], total["cash_revenue"], total["invoiced_value"]
     # By definition net = gross − debt and supply cargoes − import bill; the step before took their share of route cost.
     kept = np.divide(invoiced, gross, out=np.ones_like(gross), where=gross > 0)
-    barter = (gross - total["net_export_value"] - total["import_bill"]) * kept
+    barter = np.round((gross - total["net_export_value"] - total["import_bill"]) * kept, 6) + 0.0  # less rounding dust
     other = _partner_value(run) * kept
     rest = _last_steps(run, invoiced - barter - other, cash, bool(other.any()))
     steps = [("Gross export value", "total", gross), ("Freight and intermediaries", "step", invoiced - gross),

@@ -226,7 +226,8 @@ def differences(p: xr.Dataset, against: str, variable: str = "dollar_inflow", ye
         name = str(p[variable].attrs.get("long_name", variable))
         style.heading(ax, f"What each scenario adds to {against}, {year}",
                       f"{style.SHORT.get(variable, name)}, {unit}, difference draw by draw")
-        style.notes(ax, style.run_note(p), NOTE + " Both scenarios of a draw share the same parameters and shocks.")
+        style.notes(ax, style.run_note(p), NOTE + " Both scenarios of a draw share the same parameters and shocks: "
+                    "this is the median of differences, not the difference of medians.")
     return ax
 
 

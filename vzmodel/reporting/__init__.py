@@ -29,7 +29,8 @@ LEAD = ("How many dollars Venezuela takes in, month by month, and what would cha
 SHORTEST = 24
 SEED_DAY = seed_chapter.DAY
 DETAIL = ("brent", "sales", "realised_price", "gross_export_value", "net_export_value", "invoiced_value", "import_bill",
-          "cash_revenue", "operator_local_dollars", "swap_cargoes", "partner_cargoes")
+          "cash_collected", "cash_import_bill", "cash_revenue", "operator_local_dollars", "swap_cargoes",
+          "partner_cargoes")
 
 
 def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Scenario] | None = None,
@@ -188,6 +189,8 @@ def _scenario_table(groups: dict[str, list[Scenario]]) -> pd.DataFrame:
             changes = "; ".join(f"{name} from {month}: {_spelled(value)}" for name, dated in scenario.changes.items()
                                 for month, value in dated.items())
             rows.append({"scenario": scenario.name, "as_of": key or "now", "description": scenario.description,
+                         "probability": scenario.probability,
+                         "grade": "" if scenario.probability is None else "judgement",
                          "changes": changes or "none", "source": scenario.source})
     return pd.DataFrame(rows)
 

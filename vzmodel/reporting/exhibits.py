@@ -85,8 +85,12 @@ def change(p: xr.Dataset, variable: str, scenario: str, against: str, year: int,
     return middle, charts.style.signed(f"{middle:{form}} (80 % band {low:{form}} to {high:{form}})")
 
 
-def fell(decline: pd.DataFrame) -> str:
-    """Say how far output fell, by source, each with its months; from `production.decline`."""
+COLUMNS = {"consensus": "production", "government (JODI)": "production_jodi", "EIA": "production_eia",
+           "OPEC direct communication": "production_opec_direct", "OPEC secondary sources": "production_opec_secondary"}
+
+
+def fell(decline: pd.DataFrame, history: pd.DataFrame | None = None) -> str:
+    """Say how far output fell, by source, each with its months and, with the history, on the months all share."""
     rows = decline.set_index("source")
     main = rows.index[0]
     row = rows.loc[main]
@@ -96,7 +100,30 @@ def fell(decline: pd.DataFrame) -> str:
     text += f"between {_when(row['first_month'])} and {_when(row['last_month'])} on the {main}"
     others = [f"{source} {charts.style.signed(format(r['change_pct'], '+.0f'))} % ({_when(r['first_month'])} to "
               f"{_when(r['last_month'])})" for source, r in rows.iloc[1:].iterrows()]
-    return text + ("; each source on its own months: " + "; ".join(others) if others else "") + "."
+    return text + ("; each source on its own months: " + "; ".join(others) if others else "") + _shared(history) + "."
+
+
+def _shared(history: pd.DataFrame | None) -> str:
+    names = {source: column for source, column in COLUMNS.items() if history is not None and column in history}
+    if history is None or len(names) < 2:
+        return ""
+    both = history[list(names.values())].dropna()
+    if len(both) < 2:
+        return ""
+    change = 100 * (both.iloc[-1] / both.iloc[0] - 1)
+    parts = [f"{source} {charts.style.signed(format(change[column], '+.0f'))} %" for source, column in names.items()]
+    return f"; on the months all share ({_when(both.index[0])} to {_when(both.index[-1])}): " + ", ".join(parts)
+
+
+def scale(history: pd.DataFrame, year: str = "2019") -> str:
+    """Say on whose scale output is counted, and whether that count is the lowest of a year's complete ones."""
+    found = {source: history.loc[year, column].mean() for source, column in COLUMNS.items()
+             if source != "consensus" and column in history and history.loc[year, column].notna().sum() >= 11}
+    text = "Output is on the scale of OPEC's secondary sources"
+    if len(found) < 2 or min(found, key=lambda name: found[name]) != "OPEC secondary sources":
+        return text + "."
+    others = ", ".join(f"{name} {value:,.0f}" for name, value in found.items() if name != "OPEC secondary sources")
+    return f"{text}, the lowest count in {year} ({found['OPEC secondary sources']:,.0f} kb/d; {others})."
 
 
 def _when(month: Any) -> str:

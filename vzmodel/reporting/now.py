@@ -52,25 +52,62 @@ def build(p: xr.Dataset, detail: xr.Dataset, history: pd.DataFrame, tables: dict
         "now", title or f"Now: from {first:%B %Y} on",
         ["Each scenario is a dated change to sourced assumptions; all of them share the same parameters and the same "
          "shocks draw by draw, so a difference between two of them is the change and not the luck.",
-         "Scenarios carry no probabilities unless they state one: the bands are within a scenario, never across."],
-        findings(p, base, decline), exhibits(p, detail, base, history, tables, decline))
+         "Scenarios carry no probabilities unless they state one, which is a judgement with its reason in the table of "
+         "scenarios: the bands are within a scenario, never across."],
+        findings(p, detail, base, decline, history), exhibits(p, detail, base, history, tables, decline))
 
 
-def findings(p: xr.Dataset, base: str, decline: pd.DataFrame) -> list[str]:
+def findings(p: xr.Dataset, detail: xr.Dataset, base: str, decline: pd.DataFrame, history: pd.DataFrame) -> list[str]:
     """Return the chapter's sentences, each with its number from the run."""
-    out = [fell(decline)]
+    out = [fell(decline, history)]
     year, inflow = year_of(p, "dollar_inflow", base)
     out.append(f"In {base} the economy takes in USD {band(inflow / 1000)} billion in {year}, "
                f"USD {np.median(inflow) / 12:,.0f} million a month.")
     oil = year_of(p, "cash_revenue", base)[1] + year_of(p, "operator_local_dollars", base)[1]
     gross = year_of(p, "gross_export_value", base)[1]
     out.append(f"Of 100 dollars of gross export value {band(100 * oil / gross, ',.0f')} arrive as oil dollars in "
-               f"{year}: the rest repays debt, pays freight, fuel and diluent, is not collected or stays in escrow.")
+               f"{year}; of the rest, in the mean of draws, {spent(revenue.waterfall_table(detail, base))}.")
     sent = year_of(p, "remittances", base)[1]
     share = year_of(p, "monetised_remittances", base)[1]
     out.append(f"Venezuelans abroad send USD {band(sent / 1000)} billion in {year}; USD {band(share / 1000)} billion "
                "of it passes through the exchange market and is counted in the inflow.")
     return out + _changes(p, base, year)
+
+
+LEGS = {"Freight and intermediaries": "pay freight and intermediaries",
+        "Cargoes for debt and Cuba": "leave as cargoes for debt and Cuba",
+        "Swap and partner cargoes": "leave as partners' and swap cargoes, less the dollars operators sell at home",
+        "Not collected, or paid late": "are not collected or come late", "Held in escrow": "are held in escrow",
+        "Fuel and diluent for cash": "buy fuel and diluent"}
+
+
+def spent(table: pd.DataFrame) -> str:
+    """Name the legs between gross export value and the oil dollars that arrive, above 1 % of it, largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `revenue.waterfall_table`.
+
+    Examples
+    --------
+    >>> steps = {"Gross export value": 50, "Freight and intermediaries": -2, "Held in escrow": -8}
+    >>> spent(pd.DataFrame({"mean": steps}))
+    '16 are held in escrow; 4 pay freight and intermediaries'
+    """
+    mean = table["mean"].copy()
+    if {"Swap and partner cargoes", "Dollars sold by operators"} <= set(mean.index):
+        mean["Swap and partner cargoes"] += mean["Dollars sold by operators"]
+    legs = (-100 * mean / mean["Gross export value"]).reindex([name for name in mean.index if name not in NOT_LEGS])
+    legs = legs[legs > 1].sort_values(ascending=False)
+    return "; ".join(f"{value:.0f} {LEGS.get(str(name), _plain(str(name)))}" for name, value in legs.items())
+
+
+NOT_LEGS = ("Gross export value", "Cash of the state company", "Dollars sold by operators", "Oil dollars that arrive")
+
+
+def _plain(name: str) -> str:
+    return "go to: " + " ".join(name.split()).lower()
 
 
 def _changes(p: xr.Dataset, base: str, year: int) -> list[str]:
@@ -79,8 +116,8 @@ def _changes(p: xr.Dataset, base: str, year: int) -> list[str]:
     if names:
         gains = {name: change(p, "dollar_inflow", name, base, end) for name in names}
         best, worst = max(gains, key=lambda n: gains[n][0]), min(gains, key=lambda n: gains[n][0])
-        out.append(f"In {end} {best} adds most to the inflow of {base}: USD {gains[best][1]} billion; {worst} adds "
-                   f"least or takes most: USD {gains[worst][1]} billion.")
+        out.append(f"Of the {len(names)} compared here, {best} adds most to the inflow of {base} in {end}: USD "
+                   f"{gains[best][1]} billion; {worst} adds least or takes most: USD {gains[worst][1]} billion.")
     if "price_normalises" in names:
         price = change(p, "brent", "price_normalises", base, end, 1.0, "+,.0f")[1]
         money = change(p, "dollar_inflow", "price_normalises", base, end)[1]

@@ -9,8 +9,9 @@ import xarray as xr
 
 from vzmodel import charts
 from vzmodel.charts import fans, remittances, revenue, scenarios
+from vzmodel.scoring import crps
 
-from .exhibits import Chapter, Draw, Exhibit, band, fell, tanks, year_of
+from .exhibits import Chapter, Draw, Exhibit, band, fell, scale, tanks, year_of
 
 DAY = "2019-04-01"
 BASE = "seed_2019_base"
@@ -18,6 +19,11 @@ NAMES = ("seed_2019_base", "seed_2019_low", "seed_2019_transition", "rosneft_san
          "gl8_lapses", "trader_diversion", "price_shock")
 SCORED = {"production": "crude output", "all_exports": "crude and product exports", "brent": "Brent",
           "migrants": "Venezuelans abroad"}
+PREMISE = {"seed_2019_transition": "its premise did not come about: no transition came and the sanctions stayed",
+           "gl8_lapses": "its premise did not come about: the licence was renewed",
+           "trader_diversion": "its premise held only until Rosneft's traders were sanctioned in early 2020",
+           "price_shock": "its premise did not come about: Brent fell in March 2020, not in October 2019"}
+"""Scenarios whose premise did not come about or did not last, and what came instead."""
 SOURCE = "Outcome: see the table of sources."
 OUTCOME = {"all_exports": "exports"}
 
@@ -42,8 +48,10 @@ def score(p: xr.Dataset, outcome: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scenario, quantity, months [month], first, last, inside_50_pct, inside_80_pct [percent of months],
-        median_error_pct and last_error_pct [percent of the outcome].
+        scenario, quantity, months [month], first, last, inside_50_pct, inside_80_pct [percent of months], the latter
+        also of months 1-12 and 13 on, median_error_pct and last_error_pct [percent of the outcome], last_band_pct
+        (width of the 80 % band in the last month) [percent of the median], crps_pct (mean) [percent of the mean
+        outcome].
     """
     rows = []
     for variable, words in SCORED.items():
@@ -56,12 +64,24 @@ def score(p: xr.Dataset, outcome: pd.DataFrame) -> pd.DataFrame:
             if both.empty:
                 continue
             off = 100 * (both[0.5] / both["seen"] - 1)
+            held = both["seen"].between(both[0.1], both[0.9])
+            early = both.index < table.index[0] + pd.DateOffset(months=12)
+            end = both.iloc[-1]
             rows.append({"scenario": name, "quantity": words, "months": len(both), "first": f"{both.index[0]:%Y-%m}",
                          "last": f"{both.index[-1]:%Y-%m}",
                          "inside_50_pct": 100 * both["seen"].between(both[0.25], both[0.75]).mean(),
-                         "inside_80_pct": 100 * both["seen"].between(both[0.1], both[0.9]).mean(),
-                         "median_error_pct": float(off.median()), "last_error_pct": float(off.iloc[-1])})
+                         "inside_80_pct": 100 * held.mean(), "inside_80_months_1_12": 100 * held[early].mean(),
+                         "inside_80_months_13_on": 100 * held[~early].mean(),
+                         "median_error_pct": float(off.median()), "last_error_pct": float(off.iloc[-1]),
+                         "last_band_pct": float(100 * (end[0.9] - end[0.1]) / end[0.5]),
+                         "crps_pct": _crps(p, variable, name, both["seen"])})
     return pd.DataFrame(rows)
+
+
+def _crps(p: xr.Dataset, variable: str, scenario: str, seen: pd.Series) -> float:
+    draws = fans.summed(p, variable, scenario)[variable].isel(scenario=0).transpose("month", "draw").to_numpy()
+    place = charts.style.stamps(p["month"].to_index()).get_indexer(pd.DatetimeIndex(seen.index))
+    return float(100 * crps(seen.to_numpy(), draws[place]).mean() / abs(seen.mean()))
 
 
 def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dict[str, pd.DataFrame],
@@ -86,12 +106,13 @@ def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dic
     scores = score(p, outcome)
     return Chapter(
         "seed", "The seed: what an analyst could know on 1 April 2019",
-        ["Every number behind these fans was published by 1 April 2019; where no figure existed the value is a "
-         "judgement, wide and marked as such in the table of assumptions. Black is what was known on that day, in the "
-         "prints of that day where they survive; vermilion is what then happened, in today's figures. EIA and JODI "
-         "survive only in later vintages, so this is a pseudo-real-time test on them.",
+        ["Assumptions are judged as of 1 April 2019, from what was published by that day; where no figure existed the "
+         "value is a judgement, wide and marked as such in the table of assumptions. Black is what was known on that "
+         "day, in the prints of that day where they survive; vermilion is what then happened, in today's figures. EIA, "
+         "JODI and the Energy Institute survive only in later vintages, cut at that day by their release lag: on them "
+         "this is a pseudo-real-time test.",
          "The scenarios are not forecasts of policy: no one of them had to come true."],
-        [f"As known on 1 April 2019: {fell(decline)}", *findings(p, base, scores)],
+        [f"As known on 1 April 2019: {fell(decline, known)}", *findings(p, base, scores)],
         exhibits(p, base, known, outcome, tables),
         [("How the bands held what then happened", scores.round(1))])
 
@@ -102,17 +123,43 @@ def findings(p: xr.Dataset, base: str, scores: pd.DataFrame) -> list[str]:
     mine = scores[scores["scenario"] == base] if len(scores) else scores
     for row in mine.to_dict("records"):
         out.append(f"Seed, {base}: {row['inside_80_pct']:.0f} % of the {row['months']} outcome months of "
-                   f"{row['quantity']} ({row['first']} to {row['last']}) fell inside the 80 % band; the median ran "
-                   f"{_off(row['median_error_pct'])} in the typical month, {_off(row['last_error_pct'])} at the end.")
+                   f"{row['quantity']} ({row['first']} to {row['last']}) fell inside the 80 % band{_apart(row)}; the "
+                   f"median ran {_off(row['median_error_pct'])} in the typical month, {_off(row['last_error_pct'])} at "
+                   f"the end, where the band is {row['last_band_pct']:.0f} % of the median wide{_wide(row)}.")
     output = scores[scores["quantity"] == "crude output"] if len(scores) else scores
     if len(output) > 1:
-        best = min(output.to_dict("records"), key=lambda row: abs(row["median_error_pct"]))
-        out.append(f"Of the {len(output)} scenarios of April 2019, {best['scenario']} came nearest to the output that "
-                   f"followed: {best['inside_80_pct']:.0f} % of months inside its 80 % band, its median "
-                   f"{_off(best['median_error_pct'])} in the typical month.")
+        out.append(_nearest(output.to_dict("records")))
     year, values = year_of(p, "dollar_inflow", base)
-    out.append(f"Seen from April 2019, {base} gave a dollar inflow of USD {band(values / 1000)} billion in {year}.")
+    oil = year_of(p, "cash_revenue", base)[1] + year_of(p, "operator_local_dollars", base)[1]
+    out.append(f"Seen from April 2019, {base} gave a dollar inflow of USD {band(values / 1000)} billion in {year}, "
+               f"of which USD {band(oil / 1000)} billion oil.")
     return out
+
+
+def _nearest(rows: list[dict[Any, Any]]) -> str:
+    """Say which scenario's median came nearest, whether its premise came about, and the scores beside it."""
+    best = min(rows, key=lambda row: abs(row["median_error_pct"]))
+    lowest = round(min(row["crps_pct"] for row in rows))
+    name, first = best["scenario"], [row["scenario"] for row in rows if round(row["crps_pct"]) == lowest]
+    without = f", though {PREMISE[name]}" if name in PREMISE else ""
+    score_of = f"Its CRPS is {best['crps_pct']:.0f} % of output; the lowest is {lowest} %, of {', '.join(first)}."
+    return (f"Of the {len(rows)} scenarios of April 2019, the median of {name} came nearest to the output that "
+            f"followed{without}; it ran {_off(best['median_error_pct'])} in the typical month, "
+            f"{best['inside_80_pct']:.0f} % of months fell inside its 80 % band, which is "
+            f"{best['last_band_pct']:.0f} % of the median wide at the end. {score_of}")
+
+
+def _apart(row: dict[Any, Any]) -> str:
+    if pd.isna(row["inside_80_months_1_12"]) or pd.isna(row["inside_80_months_13_on"]):
+        return ""
+    return f" ({row['inside_80_months_1_12']:.0f} % of months 1 to 12, {row['inside_80_months_13_on']:.0f} % of 13 on)"
+
+
+def _wide(row: dict[Any, Any]) -> str:
+    """Say where an 80 % band held every one of a dozen months or more: it was too wide there."""
+    if row["months"] < 12 or row["inside_80_months_13_on"] != 100:
+        return ""
+    return f", too wide {'' if row['inside_80_pct'] == 100 else 'from month 13 on '}for a band that held every month"
 
 
 def _off(percent: float) -> str:
@@ -132,7 +179,7 @@ def exhibits(p: xr.Dataset, base: str, known: pd.DataFrame, outcome: pd.DataFram
 
     return [
         Exhibit("seed_production", "Output, base scenario",
-                "Sanctions stay and sales to the United States end on 28 April 2019.",
+                f"Sanctions stay and sales to the United States end on 28 April 2019. {scale(outcome)}",
                 one("production", f"Crude output as seen in April 2019, {base}", "2014")),
         Exhibit("seed_production_scenarios", "Output, each scenario",
                 "The same outcome over each scenario, the same scale throughout.",
