@@ -40,12 +40,12 @@ def checked(series: pd.Series) -> pd.Series:
     Parameters
     ----------
     series : Series
-        Positive values by month, DatetimeIndex or PeriodIndex.
+        Positive values by month, DatetimeIndex or PeriodIndex [any unit].
 
     Returns
     -------
     Series
-        The same values with a monthly PeriodIndex.
+        The same values with a monthly PeriodIndex [the same unit].
 
     Raises
     ------
@@ -116,7 +116,7 @@ def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: in
 
 
 def drawn(series: pd.Series, months: int, draws: int, seed: int, ceiling: float | None, recipe: Recipe) -> np.ndarray:
-    """Draw futures as `simulate` does, from a recipe."""
+    """Draw futures as `simulate` does, from a recipe, (month, draw) [unit of the series]."""
     known = checked(series)
     check_request(known, months, draws, ceiling)
     fit = _experts.fit(np.log(known.to_numpy()), months, recipe)
@@ -135,7 +135,7 @@ def drawn(series: pd.Series, months: int, draws: int, seed: int, ceiling: float 
 
 
 def without(ingredient: str) -> Forecaster:
-    """Return the forecaster with one of its ingredients left out, to see what it adds.
+    """Return the forecaster with one of its ingredients left out, to see what it adds [unit of its series].
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def shocks(seed: int, months: int, draws: int, degrees: float = DEGREES) -> np.n
 
 
 def check_request(known: pd.Series, months: int, draws: int, ceiling: float | None) -> None:
-    """Raise ValueError if months or draws are below 1, or the ceiling is below the last value."""
+    """Raise ValueError if months or draws are below 1 [1], or the ceiling is below the last value [unit of the series]."""
     for what, count in (("months", months), ("draws", draws)):
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"{what} is {count!r}; it must be a whole number of 1 or more")
