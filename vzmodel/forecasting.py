@@ -179,7 +179,7 @@ def shocks(seed: int, months: int, draws: int, degrees: float = DEGREES) -> np.n
 
 
 def check_request(known: pd.Series, months: int, draws: int, ceiling: float | None) -> None:
-    """Raise ValueError if months or draws are below 1 [1], or the ceiling is below the last value [unit of the series]."""
+    """Raise ValueError if months or draws are below 1 or the ceiling below the last value [unit of the series]."""
     for what, count in (("months", months), ("draws", draws)):
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"{what} is {count!r}; it must be a whole number of 1 or more")
