@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vzmodel import attribution, breaks, causal_check, causal_methods, losses, streams, structural, synthetic
+from vzmodel import streams
+from vzmodel.causal import attribution, breaks, check, losses, methods, structural, synthetic
 
 AT = pd.Period("2017-08", "M")
 MONTHS = pd.period_range("2004-01", "2020-12", freq="M")
@@ -44,7 +45,7 @@ def test_errors_of_the_break_are_those_of_newey_and_west():
 
 
 def test_a_steady_decline_is_no_break():
-    found = causal_methods.by_break(path(-5), AT, MONTHS[MONTHS >= AT], None, draws=200, seed=1)
+    found = methods.by_break(path(-5), AT, MONTHS[MONTHS >= AT], None, draws=200, seed=1)
     assert abs(np.median(found.effect[-1])) < 15
     assert found.placebo_dates > 0.05
 
@@ -95,7 +96,7 @@ def test_a_producer_that_loses_a_third_is_told_from_those_that_do_not():
     mine = np.sqrt(others["P00"] * others["P05"]) * np.exp(np.where(T >= 0, np.log(2 / 3), 0.0))
     mine *= np.exp(np.random.default_rng(2).normal(0, 0.01, len(T)))
     wide = others.assign(VEN=mine)
-    found = causal_methods.by_synthetic(mine, AT, MONTHS[MONTHS >= AT], wide, draws=300, seed=1, start="2004-01")
+    found = methods.by_synthetic(mine, AT, MONTHS[MONTHS >= AT], wide, draws=300, seed=1, start="2004-01")
     assert np.median(found.effect[-1]) == pytest.approx(-mine.iloc[-1] / 2, rel=0.15)
     assert found.placebo_countries == pytest.approx(1 / 13)
 
@@ -175,7 +176,7 @@ def test_a_month_far_from_any_quote_is_refused():
 
 
 def test_a_known_effect_is_found_in_made_up_worlds():
-    table = causal_check.self_test(2, draws=60).set_index("method")
+    table = check.self_test(2, draws=60).set_index("method")
     assert len(table) == 5
     assert (table["error"] < 0.5).all()
     assert table[["coverage", "false_positive"]].stack().between(0, 1).all()
@@ -183,11 +184,11 @@ def test_a_known_effect_is_found_in_made_up_worlds():
 
 def test_a_test_without_worlds_is_refused():
     with pytest.raises(ValueError, match="samples=0"):
-        causal_check.self_test(0)
+        check.self_test(0)
 
 
 @pytest.mark.slow
 def test_bands_hold_what_they_state_in_made_up_worlds():
-    table = causal_check.self_test(40).set_index("method")
+    table = check.self_test(40).set_index("method")
     # 40 worlds: the standard error of a coverage of 0.8 is 0.06
     assert (table["coverage"] > 0.8 - 2.5 * 0.063).all()

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vzmodel import causal_tables, counterfactual, load_history
+from vzmodel import counterfactual, load_history
+from vzmodel.causal import answers
 from vzmodel.data import load_tables
 
 SUM = pytest.approx
@@ -30,7 +31,7 @@ def test_every_method_speaks_of_every_source_that_reaches_back_before_august_201
 
 
 def test_output_fell_below_every_counterfactual_after_august_2017(found):
-    since_2017 = found["methods"][found["methods"]["name"] != causal_tables.INTERRUPTED]
+    since_2017 = found["methods"][found["methods"]["name"] != answers.INTERRUPTED]
     assert (since_2017["p90"] < 0).all()
     assert (found["methods"]["p10"] <= found["methods"]["p50"]).all()
 

@@ -27,9 +27,7 @@ LAYERS = [
     {"_brent", "_cargoes", "_gaps"},
     BLOCKS,
     {"model", "_dataset", "_engines", "_fit", "_pipeline", "_reuse", "_zarr"},
-    {"breaks", "synthetic", "structural", "losses"},
-    {"attribution", "causal_methods", "causal_rivals"},
-    {"causal_tables"},
+    {"causal"},
     {
         "summary",
         "handoff",
@@ -39,7 +37,6 @@ LAYERS = [
         "_sensitivity",
         "evaluation",
         "counterfactual",
-        "causal_check",
         "failures",
         "claims",
         "creditors",
@@ -51,17 +48,8 @@ LAYERS = [
     },
     {"charts"},
     {"reporting", "explorer"},
-    {
-        "cli",
-        "_console",
-        "_claims_commands",
-        "_blackout_pages",
-        "_dollar_commands",
-        "_people_commands",
-        "_scenario_commands",
-        "_cause_pages",
-        "_table_commands",
-    },
+    {"commands"},
+    {"cli"},
 ]
 # A private module is a part of the room it was split from.
 PART_OF = {

@@ -7,35 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import (
-    __version__,
-    _blackout_pages,
-    _claims_commands,
-    _console,
-    _dollar_commands,
-    _people_commands,
-    _scenario_commands,
-)
-from ._console import AsOf, Draws, File, Folder, Json, Months, Period, Seed, Variables
-from ._table_commands import chosen, data_app, scenarios_app
+from . import __version__
+from .commands import blackouts, causes, claims, console, dollars, people, production, scenarios
+from .commands.console import AsOf, Draws, File, Json, Months, Period, Seed, Variables
+from .commands.tables import chosen, data_app, scenarios_app
 
 if TYPE_CHECKING:
     import xarray as xr
 
 app = typer.Typer(
-    cls=_console.Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=console.Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Venezuelan oil, blackouts, exports, prices and remittances, in dollars that arrive. "
     "Exit codes: 0 done, 1 a check found faults, 2 bad input.",
 )  # fmt: skip
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(data_app, name="data")
-app.command()(_blackout_pages.blackouts)
-for _command in ("revenue", "settlement", "us_sales", "episodes"):
-    app.command(_command.replace("_", "-"))(getattr(_dollar_commands, _command))
-app.command()(_people_commands.remittances)
-app.command()(_claims_commands.claims)
-for _explain in (_scenario_commands.bridge, _scenario_commands.sensitivity, _scenario_commands.discover):
-    app.command()(_explain)
+
 
 def main() -> None:
     """Run the command line."""
@@ -60,7 +47,7 @@ def _common(
 def _projection(names: list[str], file: Path | None, **run: Any) -> xr.Dataset:
     from .model import project as compute
 
-    with _console.progress("Projecting") as moved:
+    with console.progress("Projecting") as moved:
         return compute(chosen(names, file), progress=moved, **run)
 
 
@@ -87,14 +74,14 @@ def report(
     """
     from . import reporting
 
-    with _console.progress("Writing the report") as moved:
+    with console.progress("Writing the report") as moved:
         page = reporting.report(
             out, scenarios=scenario or None, scenario_file=scenario_file, draws=draws, seed=seed, months=months,
             as_of=as_of, progress=moved,
         )  # fmt: skip
     if json:
         asked = {"draws": draws, "seed": seed, "months": months, "as_of": as_of, "scenarios": scenario}
-        _console.say({"page": str(page), **asked}, True)
+        console.say({"page": str(page), **asked}, True)
     else:
         print(f"The report is at {page}")
 
@@ -126,10 +113,10 @@ def project(
         handoff.write(p, out, by=by)
     found = {}
     for name in variable or ["production", "exports", "cash_revenue", "dollar_inflow"]:
-        rows = _console.records(quantiles(p, name, by=by))
+        rows = console.records(quantiles(p, name, by=by))
         found[name] = {"unit": p[name].attrs["units"], "rows": rows}
     tables = [(f"{name} [{part['unit']}]", part["rows"]) for name, part in found.items()]
-    _console.say({"run": _run(p), "by": by, "variables": found}, json, *tables)
+    console.say({"run": _run(p), "by": by, "variables": found}, json, *tables)
 
 
 @app.command()
@@ -153,127 +140,15 @@ def compare(
 
     p = _projection([scenario, against], scenario_file, draws=draws, seed=seed, months=months, as_of=as_of)
     first, second = (str(name) for name in p["scenario"].values)
-    rows = _console.records(summary.compare(p, variable, first, against=second, by=by))
+    rows = console.records(summary.compare(p, variable, first, against=second, by=by))
     unit = p[variable].attrs["units"]
     answer = {"run": _run(p), "variable": variable, "unit": unit, "by": by, "scenario": first, "against": second}
-    _console.say({**answer, "rows": rows}, json, (f"{variable} [{unit}], {first} less {second}", rows))
+    console.say({**answer, "rows": rows}, json, (f"{variable} [{unit}], {first} less {second}", rows))
 
 
-@app.command()
-def backtest(
-    series: Annotated[str, typer.Option(help="A column of the history, such as brent.")] = "production",
-    first: Annotated[str | None, typer.Option(metavar="DATE", help="First origin.")] = None,
-    last: Annotated[str | None, typer.Option(metavar="DATE", help="Last origin.")] = None,
-    step: Annotated[int, typer.Option(help="Months between origins.")] = 3,
-    known: Annotated[
-        bool, typer.Option("--known", help="Use at each origin what was published by then; needs --first, --last.")
-    ] = False,
-    published: Annotated[bool, typer.Option("--published", help="Score published forecasts instead.")] = False,
-    benchmark: Annotated[
-        bool, typer.Option("--benchmark", help="Score on Venezuela and 23 producers beside AutoETS, by ingredient.")
-    ] = False,
-    folder: Folder = None,
-    json: Json = False,
-) -> None:
-    """Score forecasts of the past against what came, beside no change.
-
-    JSON keys: series, vintages, rows: [{horizon, origins, crps, no_change_crps, coverage}]; with --published:
-    published, summary, rows, one per forecast; with --benchmark: benchmark, rows.
-    """
-    from . import evaluation
-
-    if benchmark:
-        rows = _console.records(evaluation.benchmark())
-        title = "Output of JODI to 2016, then EIA, and 23 producers; one late vintage: pseudo-real-time"
-        _console.say({"benchmark": True, "rows": rows}, json, (title, rows))
-        return
-    if published:
-        scores = evaluation.score_published()
-        rows, groups = _console.records(scores), _console.records(evaluation.summary(scores))
-        shown = ("issuer", "issued", "target", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
-                 "published_error_pct", "ours_error_pct", "unscorable")  # fmt: skip
-        few = [{k: row[k] for k in shown} for row in rows]
-        _console.say({"published": True, "summary": groups, "rows": rows}, json,
-                     ("Published forecasts [kb/d]", few), ("Errors [% of the outcome]", groups))  # fmt: skip
-        return
-    rows = _backtest_rows(series, folder, known, first=first, last=last, step=step)
-    vintages = "what was known at each origin" if known else "one late vintage: pseudo-real-time"
-    answer = {"series": series, "vintages": vintages, "rows": rows}
-    _console.say(answer, json, (f"{series}, {vintages}", rows))
-
-
-def _backtest_rows(series: str, folder: Path | None, known: bool, **origins: Any) -> list[dict[str, Any]]:
-    from . import evaluation, prices, production, remittances
-    from .data import load_history
-    from .scenarios import suggest
-
-    history = load_history(folder)
-    if series not in history:
-        raise ValueError(f"no series {series!r} in the history{suggest(series, history)}; it has {list(history)}")
-    if known and not (origins["first"] and origins["last"]):
-        raise ValueError("--known needs --first and --last, the first and last day to forecast from")
-    past: Any = (lambda day: load_history(folder, as_of=day)[series].dropna()) if known else history[series].dropna()
-    kinds = {"brent": prices, "wti": prices, "migrants": remittances}
-    forecaster = kinds.get(series, production).forecast  # type: ignore[attr-defined]
-    with _console.progress("Backtesting") as moved:
-        ours = evaluation.backtest(past, forecaster, **origins)
-        if moved:
-            moved(0.5)
-        floor = evaluation.backtest(past, evaluation.no_change, **origins)
-    by = ours.groupby(level="horizon")
-    table = by["crps"].agg(["size", "mean"]).set_axis(["origins", "crps"], axis=1)
-    table["no_change_crps"] = floor.groupby(level="horizon")["crps"].mean()
-    table["coverage"] = by["covered"].mean()
-    return _console.records(table)
-
-
-@app.command()
-def decline(
-    since: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2002",
-    json: Json = False,
-) -> None:
-    """Show how far output has fallen, source by source.
-
-    JSON keys: since, rows.
-    """
-    from . import production
-
-    rows = _console.records(production.decline(since))
-    _console.say({"since": since, "rows": rows}, json, (f"Output since {since}", rows))
-
-
-@app.command()
-def interventions(json: Json = False) -> None:
-    """Show what strike, sanctions, blackouts, licences and blockade did to output, estimated jointly.
-
-    JSON keys: effects, correlation_2019.
-    """
-    from . import interventions as joint
-
-    with _console.progress("Estimating"):
-        found = joint.estimate()
-    near = found.table.index[found.table["group"] == "2019"]
-    columns = ["start", "effect", "se", "change_pct", "change_pct_low", "change_pct_high"]
-    effects = _console.records(found.table[columns])
-    pairs = found.correlation.loc[near, near]
-    rows = [{"one": a, "other": b, "correlation": float(pairs.loc[a, b])} for i, a in enumerate(near) for b in near[:i]]
-    _console.say({"effects": effects, "correlation_2019": rows}, json, ("Effects on output [log; %]", effects),
-                 ("Correlation of the estimates of 2019", rows))  # fmt: skip
-
-
-@app.command()
-def causes(
-    since: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2017-08",
-    to: Annotated[str, typer.Option(metavar="DATE", help="Last month.")] = "2019-12",
-    draws: Draws = 1000,
-    seed: Seed = 2019,
-    self_test: Annotated[int, typer.Option(min=0, help="Made-up worlds in which to look for a known effect.")] = 0,
-    json: Json = False,
-) -> None:
-    """Show what the events of August 2017 did to output by method, and the fall by cause; a minute or two.
-
-    JSON keys: methods, attribution, not_separable, spread, dollars, published; with --self-test also self_test.
-    """
-    from . import _cause_pages
-
-    _cause_pages.show(since, to, draws=draws, seed=seed, worlds=self_test, json=json)
+for _command in (
+    production.backtest, production.decline, production.interventions, blackouts.blackouts, dollars.revenue,
+    dollars.settlement, dollars.us_sales, dollars.episodes, people.remittances, claims.claims, causes.causes,
+    scenarios.bridge, scenarios.sensitivity, scenarios.discover,
+):  # fmt: skip
+    app.command(_command.__name__.replace("_", "-"))(_command)

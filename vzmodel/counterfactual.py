@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vzmodel import attribution, breaks, calendar, causal_methods, causal_rivals, causal_tables, streams, synthetic
+from vzmodel import calendar, streams
 from vzmodel.calendar import DateLike
-from vzmodel.causal_methods import QUIET_FROM, Estimate
-from vzmodel.causal_tables import AUGMENTED, BREAK, CLASSIC, FINANCE, PENALISED, SOURCES, TREND, TREND_DONORS
+from vzmodel.causal import answers, attribution, breaks, methods, rivals, synthetic
+from vzmodel.causal.answers import AUGMENTED, BREAK, CLASSIC, FINANCE, PENALISED, SOURCES, TREND, TREND_DONORS
+from vzmodel.causal.methods import QUIET_FROM, Estimate
 
 UNTIL = pd.Period("2020-12", "M")
 """Last month estimated at least, so that what was published on 2017-20 has its counterpart."""
@@ -49,7 +50,7 @@ def causes(
         ``not_separable``: DataFrame of one, other and correlation [1] of their shares, missing where no size is told.
         ``spread``: DataFrame of each synthetic control by donor pool, first month and donor left out: effect [kb/d] and
         gap before the date [log]. ``dollars``: DataFrame by method, source and period of the loss [kb/d, USD million].
-        ``published``: DataFrame, from `causal_rivals.compare`. ``paths`` and ``series``: what
+        ``published``: DataFrame, from `causal.rivals.compare`. ``paths`` and ``series``: what
         the charts draw.
 
     Raises
@@ -84,18 +85,18 @@ def causes(
     found = estimates(frame, wide, last, placebos=placebos, **chance) if last > FINANCE else {}
     sizes = attribution.simulate(level, tables, _brent(tables), **chance)
     total, share = attribution.shares(sizes, first, last)
-    paths = causal_tables.paths(found, tables, draws, seed)
+    paths = answers.paths(found, tables, draws, seed)
     if progress:
         progress(1.0)
     return {
-        "methods": causal_tables.methods(found, frame, last),
-        "attribution": {"total_kbd": total, "causes": causal_tables.bands(share, sizes.causes),
+        "methods": answers.methods(found, frame, last),
+        "attribution": {"total_kbd": total, "causes": answers.bands(share, sizes.causes),
                         "draws": pd.DataFrame(share, pd.Index(sizes.causes, name="cause"))},
-        "not_separable": causal_tables.pairs(sizes.causes, share, first, last),
-        "spread": causal_tables.spread(found, last),
-        "dollars": causal_tables.dollars(paths, last),
-        "published": causal_rivals.compare(
-            tables["causal_estimates"], causal_tables.fits(found, frame), paths, causal_tables.shares(sizes)),
+        "not_separable": answers.pairs(sizes.causes, share, first, last),
+        "spread": answers.spread(found, last),
+        "dollars": answers.dollars(paths, last),
+        "published": rivals.compare(
+            tables["causal_estimates"], answers.fits(found, frame), paths, answers.shares(sizes)),
         "paths": found, "series": {name: frame[c].dropna() for c, name in SOURCES.items() if c in frame},
     }  # fmt: skip
 
@@ -150,7 +151,7 @@ def estimates(
         best = synthetic.penalty_of(donors, str(QUIET_FROM), FINANCE, months[-1])
         penalties = {CLASSIC: 0.0, PENALISED: best}
         ahead, span = len(months), (read - FINANCE).n + 1
-        bounds = {name: causal_methods.placebo_bounds(wide, FINANCE, ahead, span, penalty, moved=moved)
+        bounds = {name: methods.placebo_bounds(wide, FINANCE, ahead, span, penalty, moved=moved)
                   if placebos else {} for name, penalty in penalties.items()}  # fmt: skip
     found: dict[tuple[str, str], Estimate | None] = {}
     for column, source in SOURCES.items():
@@ -158,15 +159,15 @@ def estimates(
         if series.empty or series.loc[: FINANCE - 1].notna().sum() < breaks.FEWEST_READ:
             continue
         for name, penalty in penalties.items():
-            found[name, source] = causal_methods.by_synthetic(
+            found[name, source] = methods.by_synthetic(
                 series, FINANCE, months, wide, penalty=penalty, read=read, bounds=bounds[name], moved=moved, **chance)
         tried = donors if placebos and column == "production" else None
-        found[TREND, source] = causal_methods.by_trend(
+        found[TREND, source] = methods.by_trend(
             series, FINANCE, months, None, read=read, dates=placebos, countries=tried, moved=moved, **chance)
         if donors is not None:
-            found[TREND_DONORS, source] = causal_methods.by_trend(
+            found[TREND_DONORS, source] = methods.by_trend(
                 series, FINANCE, months, donors, read=read, dates=placebos, moved=moved, **chance)
-        found[BREAK, source] = causal_methods.by_break(series, FINANCE, months[months <= read], donors, **chance)
+        found[BREAK, source] = methods.by_break(series, FINANCE, months[months <= read], donors, **chance)
     if wide is not None:
         found[AUGMENTED, "consensus"] = _augmented(frame["production"], found.get((CLASSIC, "consensus")), donors, seed)
     return {k: v for k, v in found.items() if v is not None}

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from . import _console
-from ._console import Draws, Json, Seed
+from . import console
+from .console import Draws, Json, Seed
 
 Year = Annotated[int | None, typer.Option(min=2000, help="One year only.")]
 
@@ -18,19 +18,19 @@ def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Jso
     JSON keys: unit, source_error, rows: [{year, period, concept, author, kind, published, value, p10, p50, p90, low,
     high, inside, not_compared, not_scored}], scores: one per concept.
     """
-    from . import dollars
+    from .. import dollars
 
-    with _console.progress("Running the record"):
+    with console.progress("Running the record"):
         table = dollars.revenue_by_concept(dollars.record(draws=draws, seed=seed), seed=seed)
-    scores = _console.records(dollars.scored(table))
+    scores = console.records(dollars.scored(table))
     if year is not None:
         table = table[table["year"] == year]
-    rows = _console.records(table.reset_index(drop=True))
+    rows = console.records(table.reset_index(drop=True))
     shown = table[table["not_compared"] == ""]
     few = ["period", "concept", "author", "published", "value", "p50", "low", "high", "inside", "not_scored"]
     answer = {"unit": "USD million", "source_error": dollars.source_error(), "rows": rows, "scores": scores}
-    _console.say(
-        answer, json, ("Published and modelled [USD million]", _console.records(shown[few].reset_index(drop=True))),
+    console.say(
+        answer, json, ("Published and modelled [USD million]", console.records(shown[few].reset_index(drop=True))),
         ("Yearly outcomes inside the 80 % bands", scores),
     )  # fmt: skip
 
@@ -41,11 +41,11 @@ def settlement(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> No
     JSON keys: unit, rows: [{period, settlement, p10, p50, p90, kbd, published_low, published_high, published_source,
     published_basis, inside}]; inside: whether the 80 % band meets what was published (an audit gives a floor).
     """
-    from . import dollars
+    from .. import dollars
 
-    with _console.progress("Running the record"):
-        rows = _console.records(dollars.settlement_by_year(dollars.record(draws=draws, seed=seed)))
-    _console.say({"unit": "1", "rows": rows}, json, ("Share of crude exports by settlement", rows))
+    with console.progress("Running the record"):
+        rows = console.records(dollars.settlement_by_year(dollars.record(draws=draws, seed=seed)))
+    console.say({"unit": "1", "rows": rows}, json, ("Share of crude exports by settlement", rows))
 
 
 def us_sales(
@@ -61,16 +61,16 @@ def us_sales(
     customs_imports_usd_m, low, low_count, high, high_count}], low and high over all counts, whose scopes differ; with
     --cost: [{month, unsold, shut_in, wider_gap, blocked, total, total_p10, total_p90}].
     """
-    from . import us_market
+    from .. import us_market
 
     if cost:
-        with _console.progress("Running both records"):
+        with console.progress("Running both records"):
             table = us_market.cost_of_losing_the_us(draws=draws, seed=seed)
         title = "Cost of losing US buyers [USD million a month]"
     else:
         table, title = us_market.us_sales(first), "Bought by the United States [kb/d; customs USD million]"
-    rows = _console.records(table)
-    _console.say({"rows": rows}, json, (title, rows))
+    rows = console.records(table)
+    console.say({"rows": rows}, json, (title, rows))
 
 
 def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
@@ -79,8 +79,8 @@ def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None
     JSON keys: unit, rows: [{episode, months, exports_pct, production_pct, read_eia_pct, read_opec_secondary_pct,
     read_exports_first_pct, read_exports_revised_pct, exports_inside, production_inside and more}].
     """
-    from . import episodes as past
+    from .. import episodes as past
 
-    with _console.progress("Replaying"):
-        rows = _console.records(past.table(draws=draws, seed=seed))
-    _console.say({"unit": "%", "rows": rows}, json, ("Change on the month before [%]", rows))
+    with console.progress("Replaying"):
+        rows = console.records(past.table(draws=draws, seed=seed))
+    console.say({"unit": "%", "rows": rows}, json, ("Change on the month before [%]", rows))

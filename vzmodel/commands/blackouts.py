@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _console
-from ._console import Draws, File, Json, Seed
+from . import console
+from .console import Draws, File, Json, Seed
 
 Rows = list[dict[str, Any]]
 
@@ -28,9 +28,9 @@ def blackouts(
 
     JSON keys: episodes, readings, years, response, published, account, forward.
     """
-    with _console.progress("Running the past and the years ahead") as moved:
+    with console.progress("Running the past and the years ahead") as moved:
         answer = found(grid, scenario_file, draws, seed, months, moved)
-    _console.say(answer, json, *pages(answer))
+    console.say(answer, json, *pages(answer))
     if not json:
         print("\n".join(answer["account"]["not_separable"]))
 
@@ -40,9 +40,9 @@ def found(
     moved: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return episodes, response, readings, years, account of early 2019, years ahead and published costs."""
-    from . import failures
-    from ._table_commands import chosen
-    from .data import load_tables
+    from .. import failures
+    from ..data import load_tables
+    from .tables import chosen
 
     told = moved or (lambda share: None)
     # a name that is no scenario is refused before anything runs
@@ -55,7 +55,7 @@ def found(
     ahead = failures.forward(grids, draws=draws, seed=seed, months=months)
     effects = load_tables()["oil_effects"]
     published = effects.loc[effects["measure"] == "gdp_lost", ["event", "low", "high", "unit", "source", "note"]]
-    more = {"response": failures.response(), "published": _console.records(published.reset_index(drop=True))}
+    more = {"response": failures.response(), "published": console.records(published.reset_index(drop=True))}
     return {**past, **more, "account": account, "forward": ahead}
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from vzmodel import breaks, streams, structural, synthetic
+from vzmodel import streams
+from vzmodel.causal import breaks, structural, synthetic
 
 QUIET_FROM = pd.Period("2003-07", "M")
 """First month after the strike of 2002-03, whose jumps would pass for placebos."""

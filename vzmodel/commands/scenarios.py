@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from . import _console
-from ._console import AsOf, Draws, File, Json, Months, Period, Seed
-from ._table_commands import chosen
+from . import console
+from .console import AsOf, Draws, File, Json, Months, Period, Seed
+from .tables import chosen
 
 Method = Annotated[Literal["tornado", "sobol"], typer.Option(help="One at a time, or shares of the variance.")]
 
@@ -35,16 +35,16 @@ def bridge(
 
     JSON keys: run, variable, unit, by, scenario, against, rows: [{block, month or year, p10, p50, p90, mean}].
     """
-    from . import drivers, model
+    from .. import drivers, model
 
     both = chosen([scenario, against], scenario_file)
-    with _console.progress("Splitting"):
+    with console.progress("Splitting"):
         p = model.project(both, draws=draws, seed=seed, months=months, as_of=as_of)
         found = drivers.bridge(p, both[0].name, against=both[1].name, variable=variable, by=by)
-    rows, unit = _console.records(found), p[variable].attrs["units"]
+    rows, unit = console.records(found), p[variable].attrs["units"]
     told = {"variable": variable, "unit": unit, "by": by, "scenario": both[0].name, "against": both[1].name}
     title = f"{variable} [{unit}], {both[0].name} less {both[1].name}, by block; means add up"
-    _console.say({"run": _run(p), **told, "rows": rows}, json, (title, rows))
+    console.say({"run": _run(p), **told, "rows": rows}, json, (title, rows))
 
 
 def sensitivity(
@@ -64,17 +64,17 @@ def sensitivity(
 
     JSON keys: scenario, variable, method, rows.
     """
-    from . import drivers
+    from .. import drivers
 
     (start,) = chosen([scenario], scenario_file)
-    with _console.progress("Varying assumptions"):
+    with console.progress("Varying assumptions"):
         found = drivers.sensitivity(
             start, variable, names=name or None, year=year, method=method, draws=draws, seed=seed, months=months,
             as_of=as_of,
         )  # fmt: skip
-    rows = _console.records(found)
+    rows = console.records(found)
     told = {"scenario": start.name, "variable": variable, "method": method}
-    _console.say({**told, "rows": rows}, json, (f"{variable}, {start.name}: {method}", rows[:25]))
+    console.say({**told, "rows": rows}, json, (f"{variable}, {start.name}: {method}", rows[:25]))
 
 
 def discover(
@@ -93,15 +93,15 @@ def discover(
 
     JSON keys: run, variable, below, sentences, rows: [{scenario, assumption, side, threshold, coverage, density}].
     """
-    from . import drivers, model
+    from .. import drivers, model
 
-    with _console.progress("Projecting") as moved:
+    with console.progress("Projecting") as moved:
         p = model.project(
             chosen(names, scenario_file), draws=draws, seed=seed, months=months, as_of=as_of, progress=moved,
         )  # fmt: skip
     found = drivers.discover(p, variable, below=below, year=year)
     sentences = found.attrs["sentences"]
-    rows = _console.records(found.drop(columns=["sentence"]))
-    _console.say({"run": _run(p), "variable": variable, "below": below, "sentences": sentences, "rows": rows}, json)
+    rows = console.records(found.drop(columns=["sentence"]))
+    console.say({"run": _run(p), "variable": variable, "below": below, "sentences": sentences, "rows": rows}, json)
     if not json:
         print("\n".join(sentences.values()))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from vzmodel import breaks
 from vzmodel.calendar import days
+from vzmodel.causal import breaks
 
 REASONS = {
     "output_lost": "Ours counts all that happened from August 2017 to the month read, the default, the new management "

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import _console
-from ._console import AsOf, Draws, File, Json, Seed
-from ._table_commands import chosen
+from . import console
+from .console import AsOf, Draws, File, Json, Seed
+from .tables import chosen
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,31 +34,31 @@ def remittances(
     [{year, author, low, high}]; authors: [{author, estimates, gap, bias}]. With --scores: releases, projections; with
     --surveys: surveys.
     """
-    from . import remittances as block
-    from .data import load_tables
+    from .. import remittances as block
+    from ..data import load_tables
 
     tables = load_tables(as_of=as_of)
     if scores:
         return _scores(tables, json)
     if surveys:
-        rows = _console.records(block.surveys(tables["remittance_surveys"]))
-        return _console.say({"surveys": rows}, json, ("What a sender sends [USD/year], as each survey implies", rows))
+        rows = console.records(block.surveys(tables["remittance_surveys"]))
+        return console.say({"surveys": rows}, json, ("What a sender sends [USD/year], as each survey implies", rows))
     ahead = chosen([scenario], scenario_file)
     p = _run(year, ahead, draws=draws, seed=seed, as_of=as_of)
     found = block.rivals(tables["remittances"])
     found = found[found["year"] == year] if year is not None else found[found["year"] > FIRST]
-    rivals = _console.records(found[["year", "author", "low", "high"]].set_index("year"))
-    rows = _console.records(_by_year(p) if year is None else block.by_host(p, year).droplevel("scenario"))
+    rivals = console.records(found[["year", "author", "low", "high"]].set_index("year"))
+    rows = console.records(_by_year(p) if year is None else block.by_host(p, year).droplevel("scenario"))
     authors = _authors(as_of)
     title = "Money sent home [USD million]" + (f" in {year}" if year is not None else " by year")
     answer = {"run": jsonlib.loads(p.attrs["run"]), "year": year, "rows": rows, "rivals": rivals, "authors": authors}
-    _console.say(answer, json, (title, rows), ("Others' totals [USD million]", rivals),
+    console.say(answer, json, (title, rows), ("Others' totals [USD million]", rivals),
                  ("Authors over our median sum [1], and what is taken as their own bias", authors))  # fmt: skip
 
 
 def _run(year: int | None, ahead: list[Any], **run: Any) -> xr.Dataset:
-    from .data import load_history
-    from .model import hindcast, project
+    from ..data import load_history
+    from ..model import hindcast, project
 
     kept = {"keep": ["migrants", "remittances", "monetised_remittances"], **run}
     seen = load_history(as_of=run["as_of"])
@@ -81,8 +81,8 @@ def _by_year(p: xr.Dataset) -> Any:
 
 
 def _authors(as_of: str | None) -> list[dict[str, Any]]:
-    from .assumptions import estimate, load_assumptions
-    from .data import load_tables
+    from ..assumptions import estimate, load_assumptions
+    from ..data import load_tables
 
     fitted = estimate(load_tables(as_of=as_of), load_assumptions(as_of=as_of))
     told = fitted.joint["remittances"].attrs.get("authors", {})
@@ -90,7 +90,7 @@ def _authors(as_of: str | None) -> list[dict[str, Any]]:
 
 
 def _scores(tables: Any, as_json: bool) -> None:
-    from . import remittances as block
+    from .. import remittances as block
 
     releases, projections = block.score_releases(tables), block.score_projections(tables)
     by = releases.assign(error=releases["error"].abs(), no_change_error=releases["no_change_error"].abs())
@@ -98,9 +98,9 @@ def _scores(tables: Any, as_json: bool) -> None:
         releases=("error", "size"), error=("error", "mean"), no_change_error=("no_change_error", "mean"),
         covered=("covered", "mean"),
     )  # fmt: skip
-    told = _console.records(projections.set_index("issuer"))
+    told = console.records(projections.set_index("issuer"))
     shown = [{k: row[k] for k in ("issuer", "scenario", "host", "published", "ours_p50", "outcome", "published_error",
                                   "ours_error", "covered")} for row in told]  # fmt: skip
-    answer = {"releases": _console.records(releases.set_index("host")), "projections": told}
-    _console.say(answer, as_json, ("Each R4V release forecast from the one before: mean absolute error [%]",
-                                   _console.records(few)), ("Published projections [persons]", shown))  # fmt: skip
+    answer = {"releases": console.records(releases.set_index("host")), "projections": told}
+    console.say(answer, as_json, ("Each R4V release forecast from the one before: mean absolute error [%]",
+                                   console.records(few)), ("Published projections [persons]", shown))  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vzmodel import attribution, breaks, causal_methods, causal_rivals, losses, streams
-from vzmodel.causal_methods import QUIET_FROM, Estimate
+from vzmodel import streams
+from vzmodel.causal import attribution, breaks, losses, rivals
+from vzmodel.causal.methods import FEWEST_DATES, QUIET_FROM, Estimate
 
 FINANCE, DESIGNATION = pd.Period("2017-08", "M"), pd.Period("2019-01", "M")
 SOURCES = {"production": "consensus", "production_eia": "EIA", "production_jodi": "government (JODI)",
@@ -59,8 +60,8 @@ def _designation(series: pd.Series, source: str, last: pd.Period) -> list[Any] |
     actual = float(series.loc[DESIGNATION + 1 : end].mean())
     dates = breaks.quiet(series, QUIET_FROM, FINANCE, breaks.BEFORE, breaks.AFTER)
     ratios = breaks.placebo_ratios([(series, dates)], 0, trend=True)
-    centred = ratios - np.median(ratios) if len(ratios) >= causal_methods.FEWEST_DATES else np.array([-Z90, 0, Z90])
-    few = len(ratios) < causal_methods.FEWEST_DATES
+    centred = ratios - np.median(ratios) if len(ratios) >= FEWEST_DATES else np.array([-Z90, 0, Z90])
+    few = len(ratios) < FEWEST_DATES
     spread = (-Z90, 0.0, Z90) if few else np.quantile(centred, [0.1, 0.5, 0.9])
     # the effect is what is missing against the trend: output times one less its ratio to what was left
     band = sorted(actual * (1 - np.exp(-(fit[0] + z * fit[1]))) for z in spread)
@@ -100,17 +101,17 @@ def pairs(causes: list[str], share: np.ndarray, first: pd.Period, last: pd.Perio
 
 def paths(
     found: Mapping[tuple[str, str], Estimate], tables: Mapping[str, pd.DataFrame], draws: int, seed: int
-) -> dict[str, causal_rivals.Path]:
+) -> dict[str, rivals.Path]:
     """Return the estimates with what the barrels were worth [kb/d, USD million] by "method, source"."""
     row, place = streams.uniform(seed, "causes_price", (2,), draws=draws)
     out = {}
     for (name, source), e in found.items():
         price = losses.realised_price(tables["prices"], tables["gaps"], e.months, row, place)
-        out[f"{name}, {source}"] = causal_rivals.Path(e.months, e.effect, losses.value(e.effect, price, e.months))
+        out[f"{name}, {source}"] = rivals.Path(e.months, e.effect, losses.value(e.effect, price, e.months))
     return out
 
 
-def dollars(paths: Mapping[str, causal_rivals.Path], last: pd.Period) -> pd.DataFrame:
+def dollars(paths: Mapping[str, rivals.Path], last: pd.Period) -> pd.DataFrame:
     """Return the losses by method, source and period up to a month [kb/d, USD million]."""
     parts = []
     for name, p in paths.items():

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from . import _console
-from ._console import AsOf, File, Folder, Json
+from . import console
+from .console import AsOf, File, Folder, Json
 
 scenarios_app = typer.Typer(invoke_without_command=True, help="List, show or check scenarios.")
 data_app = typer.Typer(no_args_is_help=True, help="Check, compare, list, show or seal the tables.")
@@ -17,7 +17,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Check, compare, list, show or
 
 def chosen(names: list[str], file: Path | None) -> list[Any]:
     """Return scenarios by name, those of a file beside the shipped ones."""
-    from .scenarios import load_scenarios, resolve
+    from ..scenarios import load_scenarios, resolve
 
     known = load_scenarios()
     return resolve(names, known if file is None else {**known, **load_scenarios(file)})
@@ -35,13 +35,13 @@ def scenarios_list(scenario_file: File = None, json: Json = False) -> None:
 
     JSON keys: scenarios: [{name, description, as_of, months, probability}].
     """
-    from .scenarios import load_scenarios
+    from ..scenarios import load_scenarios
 
     found = [
         {k: getattr(s, k) for k in ("name", "as_of", "months", "probability", "description")}
         for s in load_scenarios(scenario_file).values()
     ]
-    _console.say({"scenarios": found}, json, ("Scenarios", found))
+    console.say({"scenarios": found}, json, ("Scenarios", found))
 
 
 @scenarios_app.command("show")
@@ -50,16 +50,16 @@ def scenarios_show(name: str, scenario_file: File = None, json: Json = False) ->
 
     JSON keys: name, description, source, as_of, months, probability, changes, levers.
     """
-    from ._levers import levers
+    from .._levers import levers
 
     (scenario,) = chosen([name], scenario_file)
-    rows = _console.records(levers(scenario))
+    rows = console.records(levers(scenario))
     if json:
         keys = ("name", "description", "source", "as_of", "months", "probability", "changes")
-        _console.say({**{k: getattr(scenario, k) for k in keys}, "levers": rows}, True)
+        console.say({**{k: getattr(scenario, k) for k in keys}, "levers": rows}, True)
     else:
         print(scenario.to_toml())
-        _console.show("Levers: low, central and high as known on the day, and what the scenario changes", rows)
+        console.show("Levers: low, central and high as known on the day, and what the scenario changes", rows)
 
 
 @scenarios_app.command("check")
@@ -68,10 +68,10 @@ def scenarios_check(file: Path, json: Json = False) -> None:
 
     JSON keys: file, scenarios, faults.
     """
-    from ._levers import in_force
-    from .calendar import month
-    from .data import load_history
-    from .scenarios import HORIZON, load_scenarios
+    from .._levers import in_force
+    from ..calendar import month
+    from ..data import load_history
+    from ..scenarios import HORIZON, load_scenarios
 
     found = load_scenarios(file)
     after_last = load_history()["production"].dropna().index[-1].to_period("M") + 1
@@ -82,7 +82,7 @@ def scenarios_check(file: Path, json: Json = False) -> None:
             in_force(s).check(s, first, s.months or HORIZON)
         except ValueError as error:
             faults.append(str(error))
-    _console.say({"file": str(file), "scenarios": list(found), "faults": faults}, json)
+    console.say({"file": str(file), "scenarios": list(found), "faults": faults}, json)
     if not json:
         print("\n".join(faults) if faults else f"{len(found)} scenarios, no fault")
     if faults:
@@ -95,11 +95,11 @@ def data_check(folder: Folder = None, json: Json = False) -> None:
 
     JSON keys: folder, tables, faults.
     """
-    from . import data
+    from .. import data
 
     faults = data.check(folder)
     listed = list(data.resources(folder))
-    _console.say({"folder": str(folder or data.data_folder()), "tables": listed, "faults": faults}, json)
+    console.say({"folder": str(folder or data.data_folder()), "tables": listed, "faults": faults}, json)
     if not json:
         print("\n".join(faults) if faults else f"{len(listed)} files, no fault")
     if faults:
@@ -112,7 +112,7 @@ def data_list(folder: Folder = None, json: Json = False) -> None:
 
     JSON keys: folder, hash, tables: [{name, title, rows, release_lag_days, licence, sources}].
     """
-    from . import data
+    from .. import data
 
     rows = []
     for name, r in data.resources(folder).items():
@@ -126,7 +126,7 @@ def data_list(folder: Folder = None, json: Json = False) -> None:
         })
     answer = {"folder": str(folder or data.data_folder()), "hash": data.data_hash(folder), "tables": rows}
     short = [{k: v for k, v in row.items() if k != "sources"} for row in rows]
-    _console.say(answer, json, (f"Tables in {answer['folder']}", short))
+    console.say(answer, json, (f"Tables in {answer['folder']}", short))
 
 
 @data_app.command("show")
@@ -135,16 +135,16 @@ def data_show(table: str, folder: Folder = None, json: Json = False) -> None:
 
     JSON keys: name, title, sources, licenses, fields, rows.
     """
-    from . import data
+    from .. import data
 
-    rows = _console.records(data.read_table(table, folder).reset_index(drop=True))
+    rows = console.records(data.read_table(table, folder).reset_index(drop=True))
     r = data.resources(folder)[table]
     fields = r["schema"]["fields"]
     answer = {k: r.get(k) for k in ("name", "title", "sources", "licenses")}
     meanings = [{k: str(field.get(k, "")) for k in ("name", "type", "unit", "description")} for field in fields]
     wide = {"source_url", "note", "published_basis"}
     last = [{k: v for k, v in row.items() if k not in wide} for row in rows[-20:]]
-    _console.say(
+    console.say(
         {**answer, "fields": fields, "rows": rows}, json,
         (r["title"], meanings), (f"The last {len(last)} of {len(rows)} rows", last),
     )  # fmt: skip
@@ -156,10 +156,10 @@ def data_seal(folder: Folder = None, json: Json = False) -> None:
 
     JSON keys: descriptor, hash.
     """
-    from . import data
+    from .. import data
 
     path = data.seal(folder)
-    _console.say({"descriptor": str(path), "hash": data.data_hash(folder)}, json)
+    console.say({"descriptor": str(path), "hash": data.data_hash(folder)}, json)
     if not json:
         print(f"Sealed {path}")
 
@@ -174,13 +174,13 @@ def data_template(
 
     JSON keys: table, columns, fields, file.
     """
-    from . import data
+    from .. import data
 
     header = data.template(table)
     path = None if out is None else str(data.template(table, out))
     fields = data.resources()[table]["schema"]["fields"]
     answer = {"table": table, "columns": str(header).strip().split(","), "fields": fields, "file": path}
-    _console.say(answer, json)
+    console.say(answer, json)
     if not json:
         print(header if path is None else f"Fill in {path}\n", end="")
 
@@ -196,8 +196,8 @@ def data_cross_checks(
 
     JSON keys: as_of, checks: {name: {title, unit, meaning, rows}}.
     """
-    from . import data
-    from .scenarios import suggest
+    from .. import data
+    from ..scenarios import suggest
 
     found = data.cross_checks(data.load_tables(folder, as_of=as_of))
     for name in check or []:
@@ -205,12 +205,12 @@ def data_cross_checks(
             raise ValueError(f"no cross-check {name!r}{suggest(name, found)}; there are {', '.join(found)}")
     answer: dict[str, Any] = {}
     for name in check or found:
-        rows = [{k: _rounded(v) for k, v in row.items()} for row in _console.records(found[name])]
+        rows = [{k: _rounded(v) for k, v in row.items()} for row in console.records(found[name])]
         answer[name] = {**found[name].attrs, "rows": rows}
         if not json:
-            _console.show(f"{answer[name]['title']} [{answer[name]['unit']}]", rows)
+            console.show(f"{answer[name]['title']} [{answer[name]['unit']}]", rows)
             print(textwrap.fill(answer[name]["meaning"], 100) + "\n")
-    _console.say({"as_of": as_of, "checks": answer}, json)
+    console.say({"as_of": as_of, "checks": answer}, json)
 
 
 def _rounded(value: Any) -> Any:
@@ -223,10 +223,10 @@ def data_terms(folder: Folder = None, json: Json = False) -> None:
 
     JSON keys: tables: [{name, sources, licenses, redistribution}].
     """
-    from . import data
+    from .. import data
 
     keys = ("sources", "licenses", "redistribution")
     rows = [{"name": name, **{k: r.get(k) for k in keys}} for name, r in data.resources(folder).items()]
-    _console.say({"tables": rows}, json)
+    console.say({"tables": rows}, json)
     if not json:
         print(data.terms(folder))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from . import _console
-from ._console import AsOf, Draws, File, Json, Months, Seed
-from ._table_commands import chosen
+from . import console
+from .console import AsOf, Draws, File, Json, Months, Seed
+from .tables import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,15 +64,15 @@ def claims(
     """
     if april_2019:
         return _april_2019(draws, seed, json)
-    from . import claims as reckoning
-    from . import data, obligations, restructuring
-    from .model import project
+    from .. import claims as reckoning
+    from .. import data, obligations, restructuring
+    from ..model import project
 
     terms = {"haircut": haircut, "exit_yield": exit_yield, "arrears": arrears or 0.0}
     # before the run, not after it
     restructuring.checked({**terms, "claim": 1.0 if claim is None else claim, "service_cap": service_cap})
     reckoning.check_service(service or 0.0)
-    with _console.progress("Projecting") as moved:
+    with console.progress("Projecting") as moved:
         asked = chosen([*(names or []), *(scenario or [])] or ["status_quo"], scenario_file)
         p = project(asked, draws=draws, seed=seed, months=months, as_of=as_of, keep=list(KEEP), progress=moved)
     tables, day = data.load_tables(as_of=as_of), _day(p)
@@ -88,16 +88,16 @@ def claims(
     capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
     years = {"coverage": covered.drop(columns=["due", "expected_shortfall"]), "months_of_imports": left}
     told: dict[str, Any] = {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000}
-    told["goods_imports_from"] = _console.records(
+    told["goods_imports_from"] = console.records(
         obligations.imports_from(tables, cover.attrs["from_year"].get("goods_imports", {})))
-    told["coverage_by_income"] = _console.records(each)
+    told["coverage_by_income"] = console.records(each)
     told["value_tables"] = {"haircut": _value(terms, "haircut", (0.3, 0.4, 0.5, 0.6, 0.7)),
                             "arrears": _value(terms, "arrears", (0, 40, 55, 60, 75))}
     _tell(p, debt, years, capped, {**told, "published_terms": reckoning.recovery(terms)}, json)
 
 
 def _april_2019(draws: int, seed: int, json: bool) -> None:
-    from . import creditors
+    from .. import creditors
 
     titles = {
         "rest_of_2019": "Cover in April to December 2019 [1]", "coverage": "Cover by year [1]",
@@ -107,41 +107,41 @@ def _april_2019(draws: int, seed: int, json: bool) -> None:
         "rosneft_sanctioned": "What sanctions on its traders cost besides [USD million a year]",
         "missed": "Falling due on the bonds in default [USD million]",
     }  # fmt: skip
-    with _console.progress("Projecting from 1 April 2019"):
+    with console.progress("Projecting from 1 April 2019"):
         found = creditors.april_2019(draws=draws, seed=seed)
-    answer = {name: _console.records(frame) for name, frame in found.items()}
-    _console.say(answer, json, *((titles[name], rows) for name, rows in answer.items()))
+    answer = {name: console.records(frame) for name, frame in found.items()}
+    console.say(answer, json, *((titles[name], rows) for name, rows in answer.items()))
 
 
 def _day(p: xr.Dataset) -> str:
     import pandas as pd
 
-    from .summary import _run
+    from ..summary import _run
 
     return str(_run(p).get("as_of") or pd.Timestamp(p["month"].values[0]).date())[:10]
 
 
 def _value(terms: dict[str, Any], name: str, values: tuple[float, ...]) -> list[dict[str, Any]]:
-    from .restructuring import value_table
+    from ..restructuring import value_table
 
     table = value_table(terms, columns=(name, values))
-    return _console.records(table.set_axis([f"{name} {value:g}" for value in values], axis=1))
+    return console.records(table.set_axis([f"{name} {value:g}" for value in values], axis=1))
 
 
 def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], capped: Any, terms: dict[str, Any],
           json: bool) -> None:
-    from .summary import _run
+    from ..summary import _run
 
     debt = debt.assign(**{column: debt[column] / 1000 for column in ("low", "central", "high")})
-    tables = {name: _console.records(frame.rename(columns={"shortfall_probability": "prob_short"}))
+    tables = {name: console.records(frame.rename(columns={"shortfall_probability": "prob_short"}))
               for name, frame in years.items()}
-    worth = _console.records(capped)
+    worth = console.records(capped)
     cents: dict[str, Any] = {"published_terms": terms.pop("published_terms")}
     cents |= {str(row["scenario"]): {k: v for k, v in row.items() if k != "scenario"} for row in worth}
     answer = {"run": _run(p), **terms, "obligations_usd_bn": debt.to_dict("index"),
               **{name: _nested(rows) for name, rows in tables.items()}, "recovery_cents": cents}
-    _console.say(
-        answer, json, ("Who is owed what [USD billion]", _console.records(debt)),
+    console.say(
+        answer, json, ("Who is owed what [USD billion]", console.records(debt)),
         ("Goods imports, their fuel, and year and grade they are from [USD million]", terms["goods_imports_from"]),
         ("Cover of bond service and imports without fuel [1]", tables["coverage"]),
         ("The same by every income [1]", terms["coverage_by_income"]),

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vzmodel import causal_methods, streams
-from vzmodel.causal_methods import Estimate
+from vzmodel import streams
+from vzmodel.causal import methods
+from vzmodel.causal.methods import Estimate
 
 FIRST, EVENT, LAST = (pd.Period(m, "M") for m in ("2003-07", "2017-08", "2019-11"))
 PRODUCERS = 18
@@ -107,15 +108,15 @@ def _ask(series: pd.Series, wide: pd.DataFrame, draws: int, seed: int) -> dict[s
     months = pd.period_range(EVENT, LAST, freq="M")
     donors = wide.drop(columns="VEN")
     chance: dict[str, Any] = {"draws": draws, "seed": seed}
-    bounds = dict.fromkeys(causal_methods.placebo_dates(series, EVENT, len(months)), 0.0)
+    bounds = dict.fromkeys(methods.placebo_dates(series, EVENT, len(months)), 0.0)
     found = {
-        "level and slope": causal_methods.by_break(series, EVENT, months, donors, **chance),
-        "synthetic control, classic": causal_methods.by_synthetic(
+        "level and slope": methods.by_break(series, EVENT, months, donors, **chance),
+        "synthetic control, classic": methods.by_synthetic(
             series, EVENT, months, wide, bounds=bounds, **chance),
-        "synthetic control, penalised": causal_methods.by_synthetic(
+        "synthetic control, penalised": methods.by_synthetic(
             series, EVENT, months, wide, penalty=0.1, bounds=bounds, **chance),
-        "structural time series": causal_methods.by_trend(series, EVENT, months, None, dates=False, **chance),
-        "structural time series, with donors": causal_methods.by_trend(
+        "structural time series": methods.by_trend(series, EVENT, months, None, dates=False, **chance),
+        "structural time series, with donors": methods.by_trend(
             series, EVENT, months, donors, dates=False, **chance),
     }  # fmt: skip
     return {name: e for name, e in found.items() if e is not None}

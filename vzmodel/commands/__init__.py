@@ -1,0 +1,1 @@
+"""The commands of `vzmodel`, a file per chapter; each imports what it needs when it runs."""
