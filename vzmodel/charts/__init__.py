@@ -6,7 +6,10 @@ PNG, SVG and PDF that stay the same byte for byte.
 
 from . import balance, causes, claims, evaluation, outages, prices, production, remittances, revenue, scenarios, style
 from .fans import fan, fan_table, small_multiples, small_table
-from .style import save, sheet
+from .files import save
+from .house import alt_text, house
+from .style import sheet
 
-__all__ = ["balance", "causes", "claims", "evaluation", "fan", "fan_table", "outages", "prices", "production",
-           "remittances", "revenue", "save", "scenarios", "sheet", "small_multiples", "small_table", "style"]
+__all__ = ["alt_text", "balance", "causes", "claims", "evaluation", "fan", "fan_table", "house", "outages", "prices",
+           "production", "remittances", "revenue", "save", "scenarios", "sheet", "small_multiples", "small_table",
+           "style"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 import xarray as xr
@@ -49,7 +49,8 @@ def uses_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.DatetimeIndex(style.stamps(p["month"].to_index()), name="month"))
 
 
-def uses(p: xr.Dataset, scenario: str, ax: Axes | None = None) -> Axes:
+@style.chart
+def uses(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw where the crude goes by month: stacked means over draws, which add up; the rest is stock and unaccounted.
 
     Parameters
@@ -131,7 +132,9 @@ def markets_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.DatetimeIndex(style.stamps(p["month"].to_index()), name="month"))
 
 
-def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = None) -> Axes:
+@style.chart
+def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = None,
+            **look: Unpack[style.Look]) -> Axes:
     """Draw crude exports stacked: cash sales by market, then the cargoes that bring no cash; dated events marked.
 
     Parameters
@@ -180,6 +183,7 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
     return ax
 
 
+@style.chart
 def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax: Axes | None = None,
             capacity: pd.DataFrame | None = None, **more: Any) -> Axes:
     """Draw the fan of crude in tanks, with dated stock readings as dots, vermilion after the first month.
@@ -234,8 +238,9 @@ def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax:
     return ax
 
 
+@style.chart
 def trade(p: xr.Dataset, scenario: str, names: tuple[str, ...] = ("production", "exports", "sales"),
-          ax: Axes | None = None) -> Axes:
+          ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw the medians and 80 % bands of output, exports and cash sales together.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,9 @@ def _estimate(found: Mapping[str, Any], method: str, source: str) -> Any:
     return paths[method, source]
 
 
+@style.chart
 def counterfactual(found: Mapping[str, Any], history: pd.DataFrame, ax: Axes | None = None, *,
-                   source: str = "consensus", column: str = "production") -> Axes:
+                   source: str = "consensus", column: str = "production", **look: Unpack[style.Look]) -> Axes:
     """Draw output beside what each method says it would have been from August 2017 on, with 80 % bands.
 
     Parameters
@@ -84,8 +85,9 @@ def counterfactual(found: Mapping[str, Any], history: pd.DataFrame, ax: Axes | N
     return ax
 
 
+@style.chart
 def gap(found: Mapping[str, Any], ax: Axes | None = None, *, method: str = "synthetic control, classic",
-        source: str = "consensus") -> Axes:
+        source: str = "consensus", **look: Unpack[style.Look]) -> Axes:
     """Draw output over its synthetic control with its band, and in grey the same for every other producer.
 
     Parameters
@@ -135,7 +137,9 @@ def gap(found: Mapping[str, Any], ax: Axes | None = None, *, method: str = "synt
     return ax
 
 
-def waterfall(found: Mapping[str, Any], since: Any, to: Any, start: float, ax: Axes | None = None) -> Axes:
+@style.chart
+def waterfall(found: Mapping[str, Any], since: Any, to: Any, start: float, ax: Axes | None = None,
+              **look: Unpack[style.Look]) -> Axes:
     """Draw the change between two months as steps, one for each cause, with 80 % bands.
 
     Parameters
@@ -189,7 +193,8 @@ def waterfall(found: Mapping[str, Any], since: Any, to: Any, start: float, ax: A
     return ax
 
 
-def forest(found: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+@style.chart
+def forest(found: Mapping[str, Any], ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw every estimate of the effect from August 2017 on beside the published one of the same month.
 
     Parameters

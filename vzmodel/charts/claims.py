@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -55,8 +55,10 @@ def service_table(p: xr.Dataset, scenario: str, tables: Mapping[str, pd.DataFram
     return found.join(wide[wanted])
 
 
+@style.chart
 def service(p: xr.Dataset, scenario: str, ax: Axes | None = None, *,
-            tables: Mapping[str, pd.DataFrame] | None = None, income: str = "cash_revenue") -> Axes:
+            tables: Mapping[str, pd.DataFrame] | None = None, income: str = "cash_revenue",
+            **look: Unpack[style.Look]) -> Axes:
     """Draw what falls due in each year against the cash of a scenario.
 
     Parameters
@@ -101,7 +103,8 @@ def service(p: xr.Dataset, scenario: str, ax: Axes | None = None, *,
     return ax
 
 
-def creditors(debt: pd.DataFrame, ax: Axes | None = None, *, day: str = "") -> Axes:
+@style.chart
+def creditors(debt: pd.DataFrame, ax: Axes | None = None, *, day: str = "", **look: Unpack[style.Look]) -> Axes:
     """Draw who is owed what, with ranges.
 
     Parameters
@@ -137,8 +140,9 @@ def creditors(debt: pd.DataFrame, ax: Axes | None = None, *, day: str = "") -> A
     return ax
 
 
+@style.chart
 def value(ax: Axes | None = None, *, terms: Mapping[str, Any] | None = None, arrears: Sequence[float] = (0, 40, 57, 75),
-          yields: Sequence[float] = tuple(np.arange(0.06, 0.201, 0.005))) -> Axes:
+          yields: Sequence[float] = tuple(np.arange(0.06, 0.201, 0.005)), **look: Unpack[style.Look]) -> Axes:
     """Draw the value of a restructured claim against the exit yield, one line for each size of arrears.
 
     Parameters
@@ -218,8 +222,10 @@ def imports_table(p: xr.Dataset, scenario: str, year: int, tables: Mapping[str, 
     return table
 
 
+@style.chart
 def imports(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, *,
-            tables: Mapping[str, pd.DataFrame] | None = None, spent: float | None = None) -> Axes:
+            tables: Mapping[str, pd.DataFrame] | None = None, spent: float | None = None,
+            **look: Unpack[style.Look]) -> Axes:
     """Draw the way from the dollar inflow of a year to what is left for imports, and after them.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +14,9 @@ PROVENANCE = "Sources: the issuers, as reported by the press; OPEC Monthly Oil M
 SHOWN = {"AutoETS": style.VERMILION, "no change": style.ORANGE, "ours": style.BLACK}
 
 
-def scoreboard(scores: pd.DataFrame, ax: Axes | None = None, *, kind: str = "unconditional") -> Axes:
+@style.chart
+def scoreboard(scores: pd.DataFrame, ax: Axes | None = None, *, kind: str = "unconditional",
+               **look: Unpack[style.Look]) -> Axes:
     """Draw each scorable forecast against its outcome, with ours made the same day and its 80 % band.
 
     Parameters
@@ -56,7 +60,8 @@ def scoreboard(scores: pd.DataFrame, ax: Axes | None = None, *, kind: str = "unc
     return ax
 
 
-def rivals(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+@style.chart
+def rivals(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw the loss of the forecaster and of its rivals by month ahead, over that of AutoETS.
 
     Parameters

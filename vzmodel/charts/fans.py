@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -122,10 +122,11 @@ def _after_label(ax: Axes, after: pd.Series | None, months: pd.DatetimeIndex) ->
     return []
 
 
+@style.chart
 def fan(p: xr.Dataset, variable: str, scenario: str, history: pd.Series | pd.DataFrame | None = None,
         ax: Axes | None = None, *, outcome: pd.Series | pd.DataFrame | None = None, since: Any = None,
         events: pd.DataFrame | Sequence[tuple[Any, str]] | None = None, title: str | None = None,
-        source: str = "") -> Axes:
+        source: str = "", **look: Unpack[style.Look]) -> Axes:
     """Draw the fan of a variable in a scenario, with history in black and what then happened in vermilion.
 
     Parameters
@@ -184,10 +185,11 @@ def small_table(p: xr.Dataset, variable: str, scenarios: Sequence[str] | None = 
     return pd.concat({name: fan_table(p, variable, name) for name in names}, names=["scenario"])
 
 
+@style.chart
 def small_multiples(p: xr.Dataset, variable: str, scenarios: Sequence[str] | None = None,
                     history: pd.Series | pd.DataFrame | None = None, axes: Any = None, *,
                     outcome: pd.Series | pd.DataFrame | None = None, since: Any = None, title: str | None = None,
-                    source: str = "") -> np.ndarray:
+                    source: str = "", **look: Unpack[style.Look]) -> np.ndarray:
     """Draw the fan of one variable once per scenario on shared scales.
 
     Parameters
@@ -212,7 +214,7 @@ def small_multiples(p: xr.Dataset, variable: str, scenarios: Sequence[str] | Non
     """
     names = [str(s) for s in (p.scenario.values if scenarios is None else scenarios)]
     tables = {name: fan_table(p, variable, name) for name in names}
-    columns = min(len(names), 2 if len(names) < 5 else 3)
+    columns = min(len(names), 2 if len(names) < 5 or style.narrow() else 3)
     rows = -(-len(names) // columns)
     if axes is None:
         axes = style.sheet(rows, columns, (7.4, 1.1 + 1.75 * rows), sharex=True, sharey=True, squeeze=False)
@@ -226,8 +228,7 @@ def small_multiples(p: xr.Dataset, variable: str, scenarios: Sequence[str] | Non
         for spare in panels[len(names):]:
             spare.set_axis_off()
         unit, long_name = p[variable].attrs.get("units", ""), p[variable].attrs.get("long_name", variable)
-        style.figure_of(panels[0]).suptitle(title or f"{long_name} [{unit}]", x=0.01, ha="left", weight="bold",
-                                            fontsize=11)
+        style.sheet_heading(panels[0], title or f"{long_name} [{unit}]")
         style.sheet_notes(panels[0], f"{style.run_note(p)} {source}".strip(), style.BAND_NOTE)
     return panels[:len(names)]
 

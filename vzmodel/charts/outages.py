@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,9 @@ def strip_table(blackouts: pd.DataFrame) -> pd.DataFrame:
     return rows[[c for c in keep if c in rows]].sort_values("start").reset_index(drop=True)
 
 
+@style.chart
 def event_strip(blackouts: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2005", until: Any = None,
-                names: int = 6) -> Axes:
+                names: int = 6, **look: Unpack[style.Look]) -> Axes:
     """Draw each dated grid failure at its day and length in hours, national ones largest.
 
     Parameters
@@ -96,6 +97,7 @@ def _name_longest(ax: Axes, rows: pd.DataFrame) -> None:
                     fontsize=7, path_effects=style.HALO, zorder=6)
 
 
+@style.chart
 def deferred(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any) -> Axes:
     """Draw the fan of output deferred by grid failures, with its mean, which the rare long failures carry.
 
@@ -170,6 +172,7 @@ def response_table(lengths: tuple[float, ...] = tuple(LENGTHS), *, days: int = 3
     return pd.concat(parts, names=["hours"])
 
 
+@style.chart
 def response(ax: Axes | None = None, **more: Any) -> Axes:
     """Draw the share of national output lost day by day after total failures of 5 hours, 1 day and 5 days.
 
@@ -209,8 +212,10 @@ def lights_table(lights: pd.DataFrame, *, since: Any = "2018-03", until: Any = "
     return (wide / base).loc[str(since):str(until)]
 
 
+@style.chart
 def night_lights(lights: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2018-03", until: Any = "2019-12",
-                 named: tuple[str, ...] = ("Zulia", "Táchira", "Mérida", "Distrito Capital")) -> Axes:
+                 named: tuple[str, ...] = ("Zulia", "Táchira", "Mérida", "Distrito Capital"),
+                 **look: Unpack[style.Look]) -> Axes:
     """Draw the light of the states at night around March 2019.
 
     Parameters
@@ -249,7 +254,9 @@ def night_lights(lights: pd.DataFrame, ax: Axes | None = None, *, since: Any = "
     return ax
 
 
-def causes(found: dict[str, Any], variable: str = "production", ax: Axes | None = None) -> Axes:
+@style.chart
+def causes(found: dict[str, Any], variable: str = "production", ax: Axes | None = None,
+           **look: Unpack[style.Look]) -> Axes:
     """Draw what each cause took from February to May 2019.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,7 @@ def received_table(p: xr.Dataset, scenario: str) -> pd.DataFrame | None:
     return pd.DataFrame(values, index=months, columns=list(style.QUANTILES))
 
 
+@style.chart
 def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None = None, ax: Axes | None = None,
           **more: Any) -> Axes:
     """Draw the fan of Brent and, where the run kept it by market, the price received at origin below it.
@@ -96,7 +97,8 @@ def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None
     return ax
 
 
-def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None) -> Axes:
+@style.chart
+def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw the gaps to Brent as reported, put at origin, with the fitted band; formula prices stand apart as crosses.
 
     Parameters

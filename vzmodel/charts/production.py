@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,8 +20,9 @@ PROVENANCE = ("Sources: US EIA; JODI; OPEC Monthly Oil Market Report (secondary 
               "also from the press); consensus: vzmodel.")
 
 
+@style.chart
 def history(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2002",
-            events: pd.DataFrame | Sequence[tuple[Any, str]] | None = None) -> Axes:
+            events: pd.DataFrame | Sequence[tuple[Any, str]] | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw the readings of crude output by source, with the consensus and its 80 % band.
 
     Parameters
@@ -71,7 +72,8 @@ def history(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2002",
     return ax
 
 
-def decline(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+@style.chart
+def decline(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw the change of output between two months by source as bars, with each source's own months.
 
     Parameters
@@ -119,7 +121,8 @@ def decline(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def offsets(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2015") -> Axes:
+@style.chart
+def offsets(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2015", **look: Unpack[style.Look]) -> Axes:
     """Draw what each source prints above or below the consensus.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
@@ -11,8 +13,10 @@ from vzmodel.references import periods, published
 from . import fans, style
 
 
+@style.chart
 def reference(p: xr.Dataset, scenario: str, variable: str = "production", ax: Axes | None = None, *,
-              history: pd.DataFrame | None = None, paths: pd.DataFrame | None = None) -> Axes:
+              history: pd.DataFrame | None = None, paths: pd.DataFrame | None = None,
+              **look: Unpack[style.Look]) -> Axes:
     """Draw a scenario as a fan, and each published value over the months it was printed for.
 
     Parameters

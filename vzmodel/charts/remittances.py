@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -41,8 +42,9 @@ def rivals_table(table: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -
     return rows[["year", "author", "low", "high", "middle", "published"]]
 
 
+@style.chart
 def totals(p: xr.Dataset, scenario: str, rivals: pd.DataFrame | None = None, ax: Axes | None = None, *,
-           past: xr.Dataset | None = None) -> Axes:
+           past: xr.Dataset | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw remittances by year: bands of the run, dots of the rival estimates by author.
 
     Parameters
@@ -86,7 +88,9 @@ def stocks_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
     return few.assign(others=middle.drop(columns=list(SHOWN)).sum(axis=1))
 
 
-def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, ax: Axes | None = None) -> Axes:
+@style.chart
+def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, ax: Axes | None = None,
+           **look: Unpack[style.Look]) -> Axes:
     """Draw people abroad by host, stacked, with each reading as a dot on top of the hosts under it.
 
     Parameters
@@ -133,7 +137,8 @@ def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, a
     return ax
 
 
-def senders(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None) -> Axes:
+@style.chart
+def senders(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw who sends what in a year: median and 80 % band by host.
 
     Parameters
@@ -175,8 +180,9 @@ def senders(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None) -> 
     return ax
 
 
+@style.chart
 def sensitivities(found: Mapping[str, tuple[float, float]] | pd.DataFrame, ax: Axes | None = None, *,
-                  title: str = "What moves money sent home", most: int = 14) -> Axes:
+                  title: str = "What moves money sent home", most: int = 14, **look: Unpack[style.Look]) -> Axes:
     """Draw how far the yearly sum moves when each assumption goes from its 10th to its 90th percentile.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,8 @@ def parts_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.DatetimeIndex(style.stamps(p["month"].to_index()), name="month"))
 
 
-def parts(p: xr.Dataset, scenario: str, ax: Axes | None = None) -> Axes:
+@style.chart
+def parts(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw the medians of the four parts of the dollar inflow stacked, with the median of the inflow as a line.
 
     Parameters
@@ -162,6 +163,7 @@ def _partner_value(run: xr.Dataset) -> np.ndarray:
     return (value * days / 1000).sum("month").to_numpy()
 
 
+@style.chart
 def waterfall(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any) -> Axes:
     """Draw the way from gross export value to cash over a year; means add up, whiskers hold 80 % of draws.
 
@@ -226,7 +228,8 @@ def published_table(table: pd.DataFrame, concept: str = "gross") -> pd.DataFrame
 NAMES = {"gross": "Gross", "net": "Net", "invoiced": "Invoiced", "collected": "Collected"}
 
 
-def concepts(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+@style.chart
+def concepts(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw revenue by concept and year, 80 % bands with the source error inside, and every published figure as a dot.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Unpack
 
 import pandas as pd
 import xarray as xr
@@ -52,8 +53,9 @@ def yearly_table(p: xr.Dataset, variable: str, years: Sequence[int] | None = Non
     return table[table.index.get_level_values("year").isin(wanted)]
 
 
+@style.chart
 def yearly(p: xr.Dataset, variable: str = "dollar_inflow", years: Sequence[int] | None = None,
-           ax: Axes | None = None) -> Axes:
+           ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw yearly values of all scenarios as dots and intervals, highest median first.
 
     Parameters
@@ -94,8 +96,10 @@ def yearly(p: xr.Dataset, variable: str = "dollar_inflow", years: Sequence[int] 
     return ax
 
 
+@style.chart
 def by_year(p: xr.Dataset, variable: str, scenario: str, rivals: pd.DataFrame | None = None, ax: Axes | None = None, *,
-            past: xr.Dataset | None = None, title: str | None = None, note: str = "") -> Axes:
+            past: xr.Dataset | None = None, title: str | None = None, note: str = "",
+            **look: Unpack[style.Look]) -> Axes:
     """Draw one scenario's complete calendar years as bands, and what others print as dots by author.
 
     Parameters
@@ -187,8 +191,9 @@ def difference_table(p: xr.Dataset, variable: str, against: str) -> pd.DataFrame
     return pd.concat([compare(run, variable, name, against=against, by="year", q=style.QUANTILES) for name in others])
 
 
+@style.chart
 def differences(p: xr.Dataset, against: str, variable: str = "dollar_inflow", year: int | None = None,
-                ax: Axes | None = None) -> Axes:
+                ax: Axes | None = None, **look: Unpack[style.Look]) -> Axes:
     """Draw how much each scenario adds to or takes from another in one year, under the same luck.
 
     Parameters

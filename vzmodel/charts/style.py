@@ -1,23 +1,28 @@
-"""The look all charts share: colours, notes, marks of dates, files that stay the same byte for byte."""
+"""The look all charts share: colours, headings, notes, marks of dates, labels at the right."""
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.dates
 import matplotlib.patheffects
 import matplotlib.ticker
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from .house import Look as Look
+from .house import canvas, figure_of, house, narrow, put, remember, run_of, said
+from .house import chart as chart
+from .house import ink as ink
+from .house import tell as tell
+
+__all__ = ["Look", "chart", "figure_of", "house", "ink", "narrow", "said", "tell"]
 
 # Okabe & Ito (2008): distinguishable with any of the usual colour deficiencies.
 BLACK, GREY, LIGHT = "#000000", "#5f6b73", "#c9d0d4"
@@ -52,28 +57,25 @@ def context() -> AbstractContextManager[Any]:
 
 
 def sheet(rows: int = 1, columns: int = 1, size: tuple[float, float] = SIZE, **more: Any) -> Any:
-    """Return the Axes of a new figure that pyplot knows nothing of, one or an array of them."""
+    """Return the Axes of a new figure that pyplot knows nothing of, one or an array of them.
+
+    `size` is what the chart takes on a page [inch]; in a `house` of another size the sheet is that size's.
+    """
     with context():
-        figure = Figure(figsize=size, layout="constrained")
+        figure = remember(Figure(figsize=canvas(size), layout="constrained"), size)
         figure.get_layout_engine().set(w_pad=0.1, h_pad=0.06)  # type: ignore[union-attr,call-arg]
         return figure.subplots(rows, columns, **more)
 
 
-def axes(ax: Axes | None) -> Axes:
+def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     """Return the Axes given, or those of a new pyplot figure, so that a notebook shows it."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=SIZE, layout="constrained")[1]
-
-
-def figure_of(chart: Any) -> Figure:
-    """Return the figure of Axes, of an array of Axes, or of itself."""
-    if isinstance(chart, Figure):
-        return chart
-    first = chart if isinstance(chart, Axes) else np.ravel(np.asarray(chart, dtype=object))[0]
-    return first.figure if isinstance(first.figure, Figure) else first.figure.figure
+    figure, ax = plt.subplots(figsize=canvas(size), layout="constrained")
+    remember(figure, size)
+    return ax
 
 
 def wrap(ax: Axes, text: str, points: float) -> str:
@@ -90,29 +92,40 @@ def wrap(ax: Axes, text: str, points: float) -> str:
 
 def heading(ax: Axes, title: str, unit: str = "") -> None:
     """Put the title, and the unit under it, at the left above the Axes."""
-    ax.set_title(wrap(ax, title, 12.0), loc="left", weight="bold", fontsize=11, pad=20 if unit else 8)
+    under = wrap(ax, said(unit), 8.5)
+    pad = 9 + 11.5 * (under.count("\n") + 1) if unit else 8
+    put(ax.set_title("", loc="left", weight="bold", fontsize=11, pad=pad), wrap(ax, said(title), 12.0))
     if unit:
-        ax.annotate(unit, (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
-                    fontsize=8.5, color=GREY, va="bottom")
+        put(ax.annotate("", (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points",
+                        fontsize=8.5, color=GREY, va="bottom"), under)
 
 
 def notes(ax: Axes, *lines: str) -> None:
     """Write the source line and what the band contains under the Axes."""
-    text = "\n".join(wrap(ax, line, 7.2) for line in lines if line)
+    text = "\n".join(wrap(ax, said(line), 7.2) for line in lines if line)
     ax.set_xlabel(text, loc="left", fontsize=7.2, color=GREY, labelpad=7)
+    put(ax.xaxis.label, text)
 
 
 def sheet_notes(chart: Any, *lines: str) -> None:
     """Write the same under a figure of several Axes."""
     figure = figure_of(chart)
     width = int(figure.get_size_inches()[0] * 72 * 0.97 / (7.2 * 0.53))
-    text = "\n".join("\n".join(textwrap.wrap(line, width)) for line in lines if line)
-    figure.supxlabel(text, x=0.01, ha="left", fontsize=7.2, color=GREY)
+    text = "\n".join("\n".join(textwrap.wrap(said(line), width)) for line in lines if line)
+    put(figure.supxlabel("", x=0.01, ha="left", fontsize=7.2, color=GREY), text)
+
+
+def sheet_heading(chart: Any, title: str) -> None:
+    """Put the title of several Axes over all of them."""
+    figure = figure_of(chart)
+    width = int(figure.get_size_inches()[0] * 72 * 0.97 / (12.0 * 0.53))
+    put(figure.suptitle("", x=0.01, ha="left", weight="bold", fontsize=11),
+        "\n".join(textwrap.wrap(said(title), width)))
 
 
 def run_note(p: Any) -> str:
     """Say which run a chart shows: version, vantage point, draws, seed."""
-    run = json.loads(p.attrs.get("run", "{}"))
+    run = run_of(p)
     known, first = str(run.get("as_of") or "")[:10], run.get("first")
     parts = [f"vzmodel {run['version']}" if run.get("version") else "vzmodel",
              f"as of {known}" if known else f"from {first}" if first else "",
@@ -136,7 +149,7 @@ def origin(ax: Axes, day: Any, text: str = "") -> None:
     """Mark the month a forecast starts from."""
     when = pd.Timestamp(day)
     ax.axvline(at(when), color=BLACK, lw=0.9, ls=(0, (2, 2)), zorder=4)
-    ax.annotate(text or f"forecast from {when:%b %Y}", (at(when), 1), xytext=(3, -1), va="top",
+    ax.annotate(said(text or f"forecast from {when:%b %Y}"), (at(when), 1), xytext=(3, -1), va="top",
                 xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=7, color=BLACK, zorder=6)
 
 
@@ -158,7 +171,7 @@ def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | Non
         if last is None or day - last >= gap:
             level = float("nan") if line is None else line.reindex([day], method="ffill").iloc[0]
             head = bool(level < sum(ax.get_ylim()) / 2)
-            ax.annotate(textwrap.shorten(name, 34, placeholder="…"), (at(day), 0.98 if head else 0.02),
+            ax.annotate(textwrap.shorten(said(name), 34, placeholder="…"), (at(day), 0.98 if head else 0.02),
                         xytext=(-1.5, 0), rotation=90, xycoords=("data", "axes fraction"), ha="right",
                         textcoords="offset points", va="top" if head else "bottom", fontsize=6.4, color=GREY,
                         path_effects=HALO, zorder=6)
@@ -167,7 +180,8 @@ def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | Non
 
 def label_right(ax: Axes, items: Sequence[tuple[float, str, str]], size: float = 7.8) -> None:
     """Write labels at the right edge beside the values they name, moved apart where they would touch."""
-    figure, ordered = figure_of(ax), sorted(items, key=lambda item: item[0])
+    figure = figure_of(ax)
+    ordered = sorted(((value, _folded(said(text)), colour) for value, text, colour in items), key=lambda item: item[0])
     height = figure.get_size_inches()[1] * 72 * (0.66 if len(figure.axes) == 1 else ax.get_position().height * 0.8)
     low, high = ax.get_ylim()
     half = [size * 1.28 / height * (1 + text.count("\n")) / 2 for _, text, _ in ordered]
@@ -179,8 +193,15 @@ def label_right(ax: Axes, items: Sequence[tuple[float, str, str]], size: float =
         for i in range(len(spots) - 2, -1, -1):
             spots[i] = min(spots[i], spots[i + 1] - half[i + 1] - half[i])
     for spot, (_, text, colour) in zip(spots, ordered, strict=True):
-        ax.annotate(text, (1, spot), xytext=(4, 0), xycoords="axes fraction", textcoords="offset points",
-                    va="center", fontsize=size, color=colour, annotation_clip=False)
+        put(ax.annotate("", (1, spot), xytext=(4, 0), xycoords="axes fraction", textcoords="offset points",
+                        va="center", fontsize=size, color=colour, annotation_clip=False), text)
+
+
+def _folded(text: str) -> str:
+    """Break a label into short lines where the sheet is narrow."""
+    if not narrow():
+        return text
+    return "\n".join("\n".join(textwrap.wrap(line, 15, break_long_words=False)) for line in text.split("\n"))
 
 
 def dates(ax: Axes) -> None:
@@ -199,50 +220,3 @@ def signed(text: str) -> str:
     '0.0 (0.0 to −1.5)'
     """
     return re.sub(r"-(?=[\d.])", "\u2212", re.sub(r"[-+](?=0(\.0+)?(?![\d.,]))", "", text))
-
-
-def save(chart: Any, path: str | Path, formats: Sequence[str] = ("png", "svg", "pdf"), dpi: int = 300) -> list[Path]:
-    """Write a chart as PNG, SVG and PDF; the same chart gives the same bytes.
-
-    Parameters
-    ----------
-    chart : Axes, array of Axes or Figure
-    path : str or Path
-        File name without its ending; the folder is made if it is not there.
-    formats : sequence of {"png", "svg", "pdf"}
-    dpi : int
-        Resolution of the PNG [1/inch]
-
-    Returns
-    -------
-    list of Path
-        The files written, in the order of `formats`.
-
-    Raises
-    ------
-    ValueError
-        If a format is not one of the three.
-    """
-    steady = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None},
-              "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
-    unknown = [kind for kind in formats if kind not in steady]
-    if unknown:
-        raise ValueError(f"charts are written as png, svg or pdf, not {unknown[0]!r}")
-    stem, figure = Path(path), figure_of(chart)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
-    with context():
-        engine = figure.get_layout_engine()
-        if engine is not None:
-            before = figure.dpi
-            figure.set_dpi(dpi)  # letters are a little wider at a coarse resolution
-            figure.draw_without_rendering()
-            figure.set_dpi(before)
-            figure.set_layout_engine(None)  # the layout is found once, not once per format
-        try:
-            for kind, file in zip(formats, files, strict=True):
-                figure.savefig(file, format=kind, dpi=dpi, metadata=steady[kind])
-        finally:
-            if engine is not None:
-                figure.set_layout_engine(engine)
-    return files

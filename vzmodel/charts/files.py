@@ -1,0 +1,80 @@
+"""Charts as files: PNG, SVG and PDF that stay the same byte for byte and say what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from .house import alt_text, figure_of, title_of
+from .style import context
+
+KINDS = ("png", "svg", "pdf")
+
+
+def save(chart: Any, path: str | Path, formats: Sequence[str] = KINDS, dpi: int = 300) -> list[Path]:
+    """Write a chart as PNG, SVG and PDF; the same chart gives the same bytes.
+
+    The title and the text of `alt_text` go into each file: as ``<title>`` and ``<desc>`` of the SVG, as Title and
+    Description of the PNG, as Title and Subject of the PDF.
+
+    Parameters
+    ----------
+    chart : Axes, array of Axes or Figure
+    path : str or Path
+        File name without its ending; the folder is made if it is not there.
+    formats : sequence of {"png", "svg", "pdf"}
+    dpi : int
+        Resolution of the PNG [1/inch]
+
+    Returns
+    -------
+    list of Path
+        The files written, in the order of `formats`.
+
+    Raises
+    ------
+    ValueError
+        If a format is not one of the three.
+    """
+    unknown = [kind for kind in formats if kind not in KINDS]
+    if unknown:
+        raise ValueError(f"charts are written as png, svg or pdf, not {unknown[0]!r}")
+    stem, figure = Path(path), figure_of(chart)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
+    with context():
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            before = figure.dpi
+            figure.set_dpi(dpi)  # letters are a little wider at a coarse resolution
+            figure.draw_without_rendering()
+            figure.set_dpi(before)
+            figure.set_layout_engine(None)  # the layout is found once, not once per format
+        try:
+            for kind, file in zip(formats, files, strict=True):
+                figure.savefig(file, format=kind, dpi=dpi, metadata=_metadata(figure, kind))
+                if kind == "svg":
+                    _describe(file, alt_text(figure))
+        finally:
+            if engine is not None:
+                figure.set_layout_engine(engine)
+    return files
+
+
+def _metadata(figure: Figure, kind: str) -> dict[str, Any]:
+    """Return what a file says of itself: no dates and no versions, which would change its bytes."""
+    title, words = title_of(figure), alt_text(figure)
+    return {"png": {"Software": None, "Title": title, "Description": words},
+            "svg": {"Date": None, "Creator": None, "Title": title, "Description": words},
+            "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Title": title, "Subject": words}}[kind]
+
+
+def _describe(file: Path, words: str) -> None:
+    """Put the description where a screen reader looks for it: right after the title."""
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("</title>", f"</title>\n <desc>{escape(words, quote=False)}</desc>", 1)
+    file.write_text(text.replace("<svg ", '<svg role="img" ', 1), encoding="utf-8", newline="\n")
