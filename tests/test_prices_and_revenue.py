@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from vzmodel import balance, dollars, evaluation, load_assumptions, load_tables, prices, project, revenue, us_market
+from vzmodel import balance, dollars, load_tables, prices, project, revenue, us_market
 from vzmodel.charts import prices as charts_of_prices
 from vzmodel.charts import revenue as charts_of_revenue
 from vzmodel.cli import app
@@ -180,47 +180,6 @@ def test_escrow_holds_cash_back_before_the_import_bill():
     np.testing.assert_array_equal(held["cash_revenue"], 0)
     np.testing.assert_allclose(held["cash_collected"], free["cash_collected"])
     assert (free["cash_revenue"] > held["cash_revenue"]).all()
-
-
-# --- Brent against no change -----------------------------------------------------------------------------------------
-
-
-def test_brent_is_forecast_better_than_no_change_since_1997_with_honest_bands():
-    table = load_tables()["prices"]
-    brent = table[table["series"] == "brent"].set_index("month")["value"]
-    when = {"first": "1997-01", "last": "2026-06", "step": 2}
-    ours = evaluation.backtest(brent, prices.forecast, **when).groupby("horizon")
-    floor = evaluation.backtest(brent, evaluation.no_change, **when).groupby("horizon")
-    for loss in ("crps", "pinball"):
-        assert (ours[loss].mean() / floor[loss].mean()).mean() <= 0.97
-    covered = ours["covered"].mean()
-    # forecasts of h months overlap: about 354 / h of them are independent
-    error = np.sqrt(0.8 * 0.2 / (354 / np.array([1, 3, 6, 12, 24])))
-    assert (np.abs(covered - 0.8) <= 2 * error).all()
-
-
-def test_a_price_path_with_a_gap_is_refused():
-    path = np.full((3, 1), 70.0)
-    path[1] = np.nan
-    with pytest.raises(ValueError, match="fill the gaps"):
-        prices.simulate_brent(70.0, path, np.ones(1), np.ones(1), np.zeros((3, 1)), np.ones(3, bool))
-    series = pd.Series(50.0 + np.arange(60) % 3, index=pd.period_range("2000-01", periods=60, freq="M"))
-    series.iloc[30] = np.nan
-    with pytest.raises(ValueError, match="gaps"):
-        prices.forecast(series, 3)
-
-
-def test_a_quarter_of_the_last_change_of_brent_comes_again_and_half_a_half_life_later_none():
-    flat = {"level": np.full(1, 100.0), "half_life": np.full(1, 1e9), "volatility": np.zeros(1)}
-    p = prices.simulate_brent(100.0, **flat, shocks=np.zeros((40, 1)), given=np.zeros(40, bool), change=0.12)
-    np.testing.assert_allclose(np.log(p[0] / 100), 0.03, rtol=1e-6)
-    np.testing.assert_allclose(np.log(p[-1] / 100), 0.04, rtol=1e-6)  # 0.12 (1/4 + 1/16 + ...)
-
-
-def test_brent_has_rare_shocks_of_its_own():
-    table = load_assumptions().table
-    assert {"brent_shock_probability", "brent_shock_scale", "heavy_shock_probability"} <= set(table.index)
-    assert table.loc["brent_shock_scale", "block"] == "prices"
 
 
 # --- Gaps and prices at origin ---------------------------------------------------------------------------------------

@@ -12,30 +12,25 @@ import pandas as pd
 from . import forecasting, streams
 from .forecasting import QUANTILES, Forecaster
 
-MOMENTUM = 0.25
-"""Share of a month's change that comes again [1]: what monthly means of a daily random walk show (Working 1960)."""
 LEVEL_MONTHS = 48
-"""Months whose mean log price is the level reverted to [month]: about an investment cycle."""
-HALF_LIFE = 36.0
-"""Time in which half of a departure from that level is gone [month]; Pindyck (1999) finds years rather than months."""
-LEVEL_ERROR = 0.4
-"""Standard deviation of the level's error [log]: the mean of four years moved by 0.37 over the next four, 1987-2018."""
+"""Months whose mean log price is the level reverted to, and the time constant of the return to it [month]: about an
+investment cycle; Pindyck (1999) finds years rather than months."""
 CALM_MONTHS = 6.0
 """Half-life of the memory of recent volatility [month]."""
-RECENT = 0.8
-"""Weight of recent against long-run variance for the next month [1]."""
-CALMING = 0.9
-"""Share of that difference left a month later [1]."""
 LONG = 180
 """Months that make the long-run variance [month]."""
-DEGREES = 6.0
-"""Degrees of freedom of the Student-t of a whole future [1]."""
 CLIP = 4.0
 """Changes are cut at this many robust deviations before anything is fitted [1]."""
+SETTLED, YEAR = 24, 12
+"""Months before the memory of volatility is trusted, and months ahead at which it is judged [month]."""
+RECENT = np.linspace(0, 1, 11)
+CALMING = np.array([0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98])
+"""Values tried: weight of recent against long-run variance for the next month, and the share of their difference left a
+month later [1]."""
 
 
 def fit(series: pd.Series) -> dict[str, float]:
-    r"""Fit the forecast of Brent.
+    r"""Fit the forecast of Brent to the series alone.
 
     Parameters
     ----------
@@ -45,13 +40,23 @@ def fit(series: pd.Series) -> dict[str, float]:
     Returns
     -------
     dict
-        ``level`` [USD/bbl], ``change`` [log, the last month's, outliers cut], ``volatility`` [log, sd of the next
-        month's shock] and ``volatility_long`` [log, sd to which it returns].
+        ``level`` [USD/bbl] and ``level_error`` [log, its standard deviation]; ``change`` [log, the last month's,
+        outliers cut] and ``momentum`` [1, the share of it that comes again] with ``momentum_error`` [1]; ``volatility``
+        [log, sd of the next month's shock], ``volatility_long`` [log, sd to which it returns] and ``calming`` [1, share
+        of the difference of variances left a month later]; ``degrees`` of freedom of a future's Student-t [1].
 
     Raises
     ------
     ValueError
         As `forecasting.checked` does.
+
+    Notes
+    -----
+    Momentum is the autocorrelation of monthly changes; means of a daily random walk have a quarter (Working 1960). The
+    level's error is how far the mean of n = 48 months moves to the next n where the price wanders,
+    :math:`s_\infty \sqrt{(2n^2+1)/3n}`. Weight and calming of recent variance are those of least
+    :math:`\sum \log v + \Delta p^2 / v` over forecasts v of 1 to 12 months ahead (Patton 2011); degrees are those whose
+    kurtosis is that of changes over their own recent volatility.
     """
     price = np.log(forecasting.checked(series).to_numpy())
     change = np.diff(price)
@@ -59,28 +64,75 @@ def fit(series: pd.Series) -> dict[str, float]:
     middle = float(np.median(recent))
     deviation = max(1.4826 * float(np.median(np.abs(recent - middle))), 1e-4)
     cut = np.clip(change, middle - CLIP * deviation, middle + CLIP * deviation)
-    weight = 0.5 ** (np.arange(len(cut))[::-1] / CALM_MONTHS)
-    long = float(np.mean(cut[-LONG:] ** 2))
-    now = RECENT * float(np.sum(weight * cut**2) / weight.sum()) + (1 - RECENT) * long
+    spell, usual = _variances(cut)
+    weight, calming = _calming(cut, spell, usual)
+    momentum = float(np.clip(cut[1:] @ cut[:-1] / (cut @ cut), 0.0, 0.9))
     return {
         "level": float(np.exp(price[-LEVEL_MONTHS:].mean())),
+        "level_error": float(np.sqrt(usual[-1] * (2 * LEVEL_MONTHS**2 + 1) / (3 * LEVEL_MONTHS))),
         "change": float(cut[-1]),
-        "volatility": float(np.sqrt(now)),
-        "volatility_long": float(np.sqrt(long)),
+        "momentum": momentum,
+        "momentum_error": float(np.sqrt((1 - momentum**2) / len(cut))),
+        "volatility": float(np.sqrt(weight * spell[-1] + (1 - weight) * usual[-1])),
+        "volatility_long": float(np.sqrt(usual[-1])),
+        "calming": calming,
+        "degrees": _degrees(change, spell),
     }
 
 
-def deviations(now: np.ndarray, long: np.ndarray, months: int) -> np.ndarray:
+def _variances(change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the recent and the long-run variance at the end of each month, (month,) [log]."""
+    spell, total = np.empty(len(change)), np.concatenate([[0.0], np.cumsum(change**2)])
+    seen = weight = 0.0
+    for t, x in enumerate(change):
+        seen, weight = (0.5 ** (1 / CALM_MONTHS) * v + new for v, new in ((seen, x**2), (weight, 1.0)))
+        spell[t] = seen / weight
+    ends = np.arange(1, len(total))
+    starts = np.maximum(ends - LONG, 0)
+    return spell, (total[ends] - total[starts]) / (ends - starts)
+
+
+def _calming(change: np.ndarray, spell: np.ndarray, usual: np.ndarray) -> tuple[float, float]:
+    loss = np.zeros((len(RECENT), len(CALMING)))
+    for ahead in range(1, YEAR + 1):
+        at = np.arange(min(SETTLED, len(change) - YEAR - 1), len(change) - ahead)
+        left = RECENT[:, None, None] * CALMING[:, None] ** (ahead - 1)
+        variance = np.maximum(usual[at] + left * (spell[at] - usual[at]), 1e-8)
+        loss += (np.log(variance) + change[at + ahead] ** 2 / variance).sum(axis=-1)
+    i, j = np.unravel_index(loss.argmin(), loss.shape)
+    return float(RECENT[i]), float(CALMING[j])
+
+
+def _degrees(change: np.ndarray, spell: np.ndarray) -> float:
+    start = min(SETTLED, len(change) - YEAR - 1)
+    shock = change[start + 1 :] / np.sqrt(np.maximum(spell[start:-1], 1e-8))
+    excess = float(np.mean(shock**4) / max(np.mean(shock**2), 1e-8) ** 2 - 3)
+    # an excess kurtosis k belongs to 4 + 6/k degrees
+    return 4 + 6 / max(excess, 0.25)
+
+
+def deviations(now: np.ndarray, long: np.ndarray, calming: np.ndarray | float, months: int) -> np.ndarray:
     r"""Return the standard deviation of each coming month's shock, shape (month, draw) [log].
 
-    .. math:: s_{T+h}^2 = s_\infty^2 + 0.9^{h-1} (s_T^2 - s_\infty^2)
+    Parameters
+    ----------
+    now, long : ndarray of shape (draw,)
+        Standard deviation of the next month's shock and that to which it returns [log].
+    calming : ndarray of shape (draw,) or float
+        Share of the difference of variances left a month later [1], c.
+    months : int
+        Months ahead [month].
+
+    Notes
+    -----
+    .. math:: s_{T+h}^2 = s_\infty^2 + c^{h-1} (s_T^2 - s_\infty^2)
 
     Examples
     --------
-    >>> deviations(np.array([0.1]), np.array([0.1]), 2).ravel()
+    >>> deviations(np.array([0.1]), np.array([0.1]), 0.9, 2).ravel()
     array([0.1, 0.1])
     """
-    left = CALMING ** np.arange(months)[:, None]
+    left = np.asarray(calming) ** np.arange(months)[:, None]
     return np.asarray(np.sqrt(np.square(long) + left * (np.square(now) - np.square(long))))
 
 
@@ -113,36 +165,39 @@ def simulate(
     Notes
     -----
     .. math:: \Delta p_{t+1} = k (\ell - p_t) + \rho\, \Delta p_t + s_t \lambda \varepsilon_t, \qquad
-              \ell = \bar p_{48} + 0.4 u
+              \ell = \bar p_{48} + s_\ell u
 
-    with log price `p`, `k = 1 - 2^{-1/36}`, `ρ` = 0.25 and one `λ` per future, which makes its shocks Student-t.
+    with log price `p`, `k = 1 - e^{-1/48}`, momentum `ρ`, and one `λ` per future, which makes its shocks Student-t; all
+    from `fit`.
     """
+    from scipy.special import chdtri
+
     known = forecasting.checked(series)
     forecasting.check_request(known, months, draws, ceiling)
     found = fit(known)
-    shock, level_error = _shocks(seed, months, draws)
-    sd = deviations(np.array([found["volatility"]]), np.array([found["volatility_long"]]), months)
-    level = np.log(found["level"]) + LEVEL_ERROR * level_error
-    speed = 1 - 0.5 ** (1 / HALF_LIFE)
+    shock, level_error, mix = _shocks(seed, months, draws)
+    scale = np.sqrt((found["degrees"] - 2) / chdtri(found["degrees"], mix))
+    now, long = np.array([found["volatility"]]), np.array([found["volatility_long"]])
+    sd = deviations(now, long, found["calming"], months)
+    level = np.log(found["level"]) + found["level_error"] * level_error
+    speed = 1 - np.exp(-1 / LEVEL_MONTHS)
     top = np.inf if ceiling is None else np.log(ceiling)
     price, change = np.full(draws, np.log(float(known.iloc[-1]))), np.full(draws, found["change"])
     out = np.empty((months, draws))
     for t in range(months):
-        change = speed * (level - price) + MOMENTUM * change + sd[t] * shock[t]
+        change = speed * (level - price) + found["momentum"] * change + sd[t] * scale * shock[t]
         price = out[t] = np.minimum(price + change, top)
     return np.exp(out)
 
 
 @lru_cache(maxsize=8)
-def _shocks(seed: int, months: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.special import chdtri
-
-    mix = streams.uniform(seed, "brent forecast scale", (), 0, draws)
-    scale = np.sqrt((DEGREES - 2) / chdtri(DEGREES, mix))
-    shock = streams.normal(seed, "brent forecast shock", (months,), 0, draws) * scale
+def _shocks(seed: int, months: int, draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    shock = streams.normal(seed, "brent forecast shock", (months,), 0, draws)
     error = streams.normal(seed, "brent forecast level", (), 0, draws)
-    shock.flags.writeable = error.flags.writeable = False
-    return shock, error
+    mix = streams.uniform(seed, "brent forecast scale", (), 0, draws)
+    for values in (shock, error, mix):
+        values.flags.writeable = False
+    return shock, error, mix
 
 
 def _forecast(

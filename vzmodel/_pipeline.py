@@ -15,6 +15,9 @@ from ._sampling import percentiles
 from .assumptions import Assumptions
 from .scenarios import START, Scenario
 
+BRENT = ("half_life", "volatility", "volatility_long", "calming", "change", "momentum")
+"""Assumptions on Brent's path beside its level."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -40,7 +43,7 @@ class Inputs:
     events : int
         Months whose failures are taken from the catalogue [month].
     past : DataFrame or None
-        In a hindcast, the level and se of capacity by month [kb/d].
+        In a hindcast, the level and se of capacity by month [kb/d], and whether it was read off output.
     stock : ndarray of shape (month, host, row) or None
         In a hindcast, histories of the people abroad [million persons].
     growth : ndarray of shape (host, row)
@@ -130,8 +133,10 @@ def _chain(
         brent = np.maximum(brent + a["output_brent_effect"] * (top * power - usual), 1.0)
     gap = once(_gaps, a, brent, shocks)
     if inputs.past is not None:
-        # the smoothed capacity of the past already carries what shut-ins cost
-        a = {**a, "shut_in_scarring": np.zeros(top.shape[1])}
+        # the smoothed capacity of the past already carries what shut-ins cost, and where output was read as capacity
+        # the wells still idle from earlier months are left out of it already
+        back = np.where(inputs.past["read"].to_numpy()[:, None], 1.0, a["restart_rate"])
+        a = {**a, "shut_in_scarring": np.zeros(top.shape[1]), "restart_rate": back}
     crude = balance.crude(top, power, brent - gap[:, balance.MARKETS.index("china")], days, a)
     fuels = balance.products(crude["refinery_intake"], a)
     closed = prices.by_market(a, "access_volume", balance.MARKETS, len(days)) < 1
@@ -286,14 +291,17 @@ def _brent(
     out[:seen] = inputs.brent[:, None]
     if seen < len(out):
         last = float(inputs.brent[-1]) if seen else inputs.last_brent
+        # a value that changes on a date has a row for every month, those already observed among them
+        own = {name: x[seen:] if (x := a[f"brent_{name}"]).ndim > 1 else x for name in BRENT}
         out[seen:] = prices.simulate_brent(
             last,
             level[seen:],
-            a["brent_half_life"],
-            prices.deviations(a["brent_volatility"], a["brent_volatility_long"], len(out) - seen),
+            own["half_life"],
+            prices.deviations(own["volatility"], own["volatility_long"], own["calming"], len(out) - seen),
             e[seen:],
             np.array(given[seen:]),
-            a["brent_change"],
+            own["change"],
+            own["momentum"],
         )
     return np.maximum(out, 1.0)
 

@@ -22,6 +22,7 @@ def simulate_brent(
     shocks: np.ndarray,
     given: np.ndarray,
     change: np.ndarray | float = 0.0,
+    momentum: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Simulate the monthly mean price of Brent.
 
@@ -40,7 +41,9 @@ def simulate_brent(
     given : ndarray of bool, shape (month,)
         Months whose level is a path: the median follows it exactly.
     change : ndarray of shape (draw,) or float
-        Log change of the last month known, a quarter of which comes again [1].
+        Log change of the last month known [1].
+    momentum : ndarray of shape (draw,) or (month, draw), or float
+        Share of a change that comes again a month later [1], 0 to less than 1.
 
     Returns
     -------
@@ -54,8 +57,8 @@ def simulate_brent(
 
     Notes
     -----
-    ``log P_t = m_t + u_t``; ``m_t = m_{t-1} + k (log L_t - m_{t-1}) + 0.25^t change``, or ``log L_t`` where a path is
-    given; ``u_t = (1 - k) u_{t-1} + s_t e_t`` with ``k = 1 - 2^(-1/half-life)``.
+    ``log P_t = m_t + u_t``; ``m_t = m_{t-1} + k (log L_t - m_{t-1}) + momentum^t change``, or ``log L_t`` where a path
+    is given; ``u_t = (1 - k) u_{t-1} + s_t e_t`` with ``k = 1 - 2^(-1/half-life)``.
 
     Examples
     --------
@@ -73,10 +76,11 @@ def simulate_brent(
             "every month needs a price above 0: fill the gaps"
         )
     path = np.broadcast_to(np.log(level), shocks.shape)
-    middle, away, carried = np.log(last), np.zeros(shocks.shape[1]), change
+    carried, momentum = np.broadcast_to(change, shocks.shape)[0], np.broadcast_to(momentum, shocks.shape)
+    middle, away = np.log(last), np.zeros(shocks.shape[1])
     out = np.empty(shocks.shape)
     for t in range(len(shocks)):
-        carried = _brent.MOMENTUM * carried
+        carried = momentum[t] * carried
         middle = path[t] if given[t] else middle + speed[t] * (path[t] - middle) + carried
         away = (1 - speed[t]) * away + volatility[t] * shocks[t]
         out[t] = middle + away
@@ -168,7 +172,7 @@ def by_market(a: Mapping[str, np.ndarray], name: str, markets: tuple[str, ...], 
 
 
 def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
-    """Fit Brent's shocks: their size now, the size to which it returns, and the last change.
+    """Fit Brent's shocks: their size now, the size to which it returns, and how much of the last change comes again.
 
     Parameters
     ----------
@@ -181,8 +185,9 @@ def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
     -------
     DataFrame
         brent_volatility and brent_volatility_long [1]: standard deviation of the coming month's log shock and of those
-        of the long run, with the error of an estimate from fifteen years (kurtosis counted); brent_change [1]: the
-        last month's log change.
+        of the long run, with the error of an estimate from fifteen years (kurtosis counted); brent_calming [1]: share
+        of the difference of their variances left a month later; brent_change [1]: the last month's log change;
+        brent_momentum [1]: share of it that comes again, with its error.
 
     Raises
     ------
@@ -196,11 +201,14 @@ def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
     # standard error of a standard deviation under fat tails
     error = 0.5 * np.sqrt((float(change.kurt()) + 2) / len(change))
     factor = np.exp(error * streams.normal(0, "estimate prices", (), draws=rows))
+    again = streams.normal(0, "estimate brent momentum", (), draws=rows)
     frame = pd.DataFrame(
         {
             "brent_volatility": found["volatility"] * factor,
             "brent_volatility_long": found["volatility_long"] * factor,
+            "brent_calming": np.full(rows, found["calming"]),
             "brent_change": np.full(rows, found["change"]),
+            "brent_momentum": np.clip(found["momentum"] + found["momentum_error"] * again, 0.0, 0.9),
         }
     )
     span = f"monthly log changes {change.index[0]:%Y-%m} to {change.index[-1]:%Y-%m}"
@@ -208,7 +216,9 @@ def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
     frame.attrs["notes"] = {
         "brent_volatility": f"recent months weigh most, {span}",
         "brent_volatility_long": span,
+        "brent_calming": "least loss of variances forecast 1 to 12 months ahead, since the first month",
         "brent_change": f"last of {span}",
+        "brent_momentum": "autocorrelation of monthly log changes since the first month",
     }
     frame.attrs["last"] = float(brent.dropna().iloc[-1])
     return frame

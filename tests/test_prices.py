@@ -1,0 +1,100 @@
+"""Brent from its own past, the gap to it, and what is lost on the way."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vzmodel import Scenario, _brent, evaluation, load_assumptions, load_tables, prices, project
+
+# --- Brent -----------------------------------------------------------------------------------------------------------
+
+
+def test_brent_is_forecast_better_than_no_change_since_1997_with_honest_bands():
+    table = load_tables()["prices"]
+    brent = table[table["series"] == "brent"].set_index("month")["value"]
+    when = {"first": "1997-01", "last": "2026-06", "step": 2}
+    ours = evaluation.backtest(brent, prices.forecast, **when).groupby("horizon")
+    floor = evaluation.backtest(brent, evaluation.no_change, **when).groupby("horizon")
+    for loss in ("crps", "pinball"):
+        assert (ours[loss].mean() / floor[loss].mean()).mean() <= 0.97
+    covered = ours["covered"].mean()
+    # forecasts of h months overlap: about 354 / h of them are independent
+    error = np.sqrt(0.8 * 0.2 / (354 / np.array([1, 3, 6, 12, 24])))
+    assert (np.abs(covered - 0.8) <= 2 * error).all()
+
+
+def test_a_price_path_with_a_gap_is_refused():
+    path = np.full((3, 1), 70.0)
+    path[1] = np.nan
+    with pytest.raises(ValueError, match="fill the gaps"):
+        prices.simulate_brent(70.0, path, np.ones(1), np.ones(1), np.zeros((3, 1)), np.ones(3, bool))
+    series = pd.Series(50.0 + np.arange(60) % 3, index=pd.period_range("2000-01", periods=60, freq="M"))
+    series.iloc[30] = np.nan
+    with pytest.raises(ValueError, match="gaps"):
+        prices.forecast(series, 3)
+
+
+def test_brent_has_rare_shocks_of_its_own():
+    table = load_assumptions().table
+    assert {"brent_shock_probability", "brent_shock_scale", "heavy_shock_probability"} <= set(table.index)
+    assert table.loc["brent_shock_scale", "block"] == "prices"
+
+
+def test_the_share_of_the_last_change_of_brent_that_is_given_comes_again_and_again():
+    flat = {"level": np.full(1, 100.0), "half_life": np.full(1, 1e9), "volatility": np.zeros(1)}
+    still = {"shocks": np.zeros((40, 1)), "given": np.zeros(40, bool)}
+    p = prices.simulate_brent(100.0, **flat, **still, change=0.12, momentum=0.25)
+    np.testing.assert_allclose(np.log(p[0] / 100), 0.03, rtol=1e-6)
+    np.testing.assert_allclose(np.log(p[-1] / 100), 0.04, rtol=1e-6)  # 0.12 (1/4 + 1/16 + ...)
+    np.testing.assert_allclose(prices.simulate_brent(100.0, **flat, **still, change=0.12), 100.0, rtol=1e-6)
+
+
+def prices_of_days(years: int, seed: int = 3) -> pd.Series:
+    """Monthly means of a daily random walk."""
+    g = np.random.default_rng(seed)
+    days = 60 * np.exp(np.cumsum(0.02 * g.standard_normal(years * 12 * 21))).reshape(-1, 21)
+    return pd.Series(days.mean(axis=1), pd.period_range("1950-01", periods=years * 12, freq="M"))
+
+
+def test_monthly_means_of_a_daily_random_walk_have_a_quarter_of_momentum_and_no_spells():
+    found = _brent.fit(prices_of_days(200))
+    assert found["momentum"] == pytest.approx(0.25, abs=3 * found["momentum_error"])  # Working (1960)
+    # a month's mean moves by sqrt(2/3) of the 21 days' deviation
+    assert found["volatility_long"] == pytest.approx(0.02 * np.sqrt(21 * 2 / 3), rel=0.2)
+    # 48 months to the next 48 of a walk: sqrt(32) steps
+    assert found["level_error"] / found["volatility_long"] == pytest.approx(np.sqrt(32), rel=0.001)
+    assert found["degrees"] > 10
+
+
+def test_a_calm_month_after_a_spell_of_fear_is_forecast_by_how_long_spells_last():
+    g = np.random.default_rng(4)
+    fear = np.zeros(600)
+    for t in range(1, 600):
+        fear[t] = 0.9 * fear[t - 1] + 0.3 * g.standard_normal()
+    series = pd.Series(
+        60 * np.exp(np.cumsum(0.05 * np.exp(fear) * g.standard_normal(600))),
+        pd.period_range("1950-01", periods=600, freq="M"),
+    )
+    lasting, none = _brent.fit(series)["calming"], _brent.fit(prices_of_days(50))
+    assert 0.7 <= lasting <= 0.98
+    sd = prices.deviations(np.array([0.2]), np.array([0.1]), lasting, 60).ravel()
+    assert sd[0] == pytest.approx(0.2) and (np.diff(sd) < 0).all() and sd[-1] < 0.14
+    assert none["volatility"] == pytest.approx(none["volatility_long"], rel=0.35)
+
+
+def test_nothing_is_fitted_of_brent_from_months_after_the_origin():
+    table = load_tables()["prices"]
+    brent = table[table["series"] == "brent"].set_index("month")["value"]
+    other = brent.where(brent.index <= "2008-06-01", 100 + 40 * np.sin(np.arange(len(brent))))
+    origin = {"first": "2008-06", "last": "2008-06"}
+    ours, same = (evaluation.backtest(s, prices.forecast, **origin)[["p10", "p50", "p90"]] for s in (brent, other))
+    pd.testing.assert_frame_equal(ours, same)
+    assert abs(_brent.fit(brent.loc[:"2008-06"])["momentum"] - _brent.fit(brent)["momentum"]) > 0.01
+
+
+def test_a_dated_change_of_any_of_brents_assumptions_is_run():
+    names = ["half_life", "volatility", "volatility_long", "calming", "change", "momentum"]
+    values = dict(zip(names, (20, 0.1, 0.1, 0.5, 0.05, 0.2), strict=True))
+    dated = Scenario("dated", changes={f"brent_{n}": {"2026-12": v} for n, v in values.items()})
+    p = project(["status_quo", dated], months=6, draws=8, keep=["brent"])
+    assert float(p.brent.min()) > 0
