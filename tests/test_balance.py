@@ -217,7 +217,9 @@ def test_wells_idle_for_a_month_come_back_at_once_and_those_idle_for_long_do_not
 def test_a_restriction_that_hits_all_markets_alike_leaves_nowhere_to_divert_to(access, diversion, lag):
     share = np.full((6, 1), 1 / 6)
     now = {"diversion_share": np.full(1, diversion), "diversion_lag": np.full(1, lag)}
-    direct, diverted, _ = balance.place(np.full(1, 600.0), share, np.full((6, 1), access), np.zeros(1), now)
+    direct, diverted, _ = balance.place(
+        np.full(1, 600.0), np.zeros(1), balance.buyers(share, np.full((6, 1), access), now)
+    )
     np.testing.assert_allclose(direct.sum(), 600 * access)
     np.testing.assert_allclose(diverted.sum(), 0, atol=1e-9)
 
@@ -225,9 +227,9 @@ def test_a_restriction_that_hits_all_markets_alike_leaves_nowhere_to_divert_to(a
 def test_diversion_takes_months_and_ends_at_its_share():
     share, access = np.array([[0.5], [0.5], [0], [0], [0], [0.0]]), np.array([[0.0], [1], [1], [1], [1], [1]])
     now = {"diversion_share": np.full(1, 0.8), "diversion_lag": np.full(1, 2.0)}
-    taken, sold = np.zeros(1), []
+    taken, sold, to = np.zeros(1), [], balance.buyers(share, access, now)
     for _ in range(40):
-        _, diverted, taken = balance.place(np.full(1, 100.0), share, access, taken, now)
+        _, diverted, taken = balance.place(np.full(1, 100.0), taken, to)
         sold.append(float(diverted.sum()))
     # mean over the first month of 40 (1 - e^(-t/2)), by hand
     assert np.isclose(sold[0], 40 * (1 - 2 * (1 - np.exp(-0.5))))
@@ -246,7 +248,8 @@ def test_closing_a_cash_market_never_raises_what_is_received_that_month(seed, ma
     def received(access: np.ndarray) -> np.ndarray:
         taken, sales, diverted = np.zeros(draws), np.empty(access.shape), np.empty(access.shape)
         for t in range(months):
-            direct, diverted[t], taken = balance.place(np.full(draws, 500.0), share, access[t], taken, now)
+            to = balance.buyers(share, access[t], now)
+            direct, diverted[t], taken = balance.place(np.full(draws, 500.0), taken, to)
             sales[t] = direct + diverted[t]
         limit = np.full((months, draws), 40.0)
         wide = prices.diverted_gaps(gap, sales, diverted, access < 1, np.full(draws, 2.0), limit)

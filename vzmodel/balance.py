@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from ._cargoes import CREDITORS as CREDITORS
 from ._cargoes import MARKETS as MARKETS
 from ._cargoes import NONCASH as NONCASH
+from ._cargoes import Buyers as Buyers
+from ._cargoes import agreed as agreed
 from ._cargoes import blend as blend
+from ._cargoes import buyers as buyers
 from ._cargoes import noncash as noncash
 from ._cargoes import place as place
 
@@ -59,37 +62,41 @@ def crude(
         If an access or share lies outside [0, 1] or a stock is negative.
     """
     months, draws = capacity.shape
-    at = {name: np.broadcast_to(a[name], (months, draws)) for name in _NEEDED}
     _check({name: np.asarray(a[name]) for name in _NEEDED})
-    share = _shares(at)
-    access = np.stack([at[f"access_volume_{m}"] for m in MARKETS], axis=1)
+    at = {name: np.broadcast_to(a[name], (months, draws)) for name in (*_NEEDED, *_OWED)}
+    new = _changes([np.asarray(a[name]) for name in at], months)
     out: dict[str, np.ndarray] = {}
     left, run, taken, idle, long = np.ones(draws), np.ones(draws), *np.zeros((3, draws))
-    stock, jump = np.array(at["storage_start"][0]), np.zeros(draws)
-    owed = [np.broadcast_to(a[f"debt_start_{c}"], (months, draws)) for c in CREDITORS]
-    loans = [balance[0] for balance in owed]
+    stock, loans = np.array(at["storage_start"][0]), [at[name][0] for name in _OWED]
     for t in range(months):
-        now = {name: values[t] for name, values in at.items()}
-        if t:
-            stock, jump = _read(stock, at["storage_start"][t - 1], now)
-            loans = _reported(loans, owed, t)
+        jump: np.ndarray | float = 0.0
+        if new[t]:
+            now = {name: values[t] for name, values in at.items()}
+            to, owing = _buyers(now), agreed(now)
+            if t:
+                stock, jump = _read(stock, at["storage_start"][t - 1], now)
+                loans = _reported(loans, at, t)
         top = capacity[t] * left
         potential = top * availability[t]
         cut, diluent = blend(potential, run, now)
+        able = potential - cut
         # wells idle for a second month come back at a rate, whatever the tanks allow
-        stuck = np.minimum(long * (1 - now["restart_rate"]), potential - cut)
-        liftable = potential - cut - stuck
+        stuck = np.minimum(long * (1 - now["restart_rate"]), able)
+        liftable = able - stuck
         intake = np.minimum(now["refinery_intake"] * availability[t], liftable + diluent)
         there = liftable + diluent - intake
         unexplained = np.minimum(now["unaccounted"], there)
         to_ship = there - unexplained
-        cargoes, loans = noncash(to_ship, loans, debt_price[t], days[t], now)
-        offer, drawn = _offer(to_ship - sum(cargoes.values()), stock, days[t], now)
-        direct, diverted, taken = place(offer, share[t], access[t], taken, now)
-        stock, shut = _store(stock, offer - (direct + diverted).sum(axis=0), drawn, liftable, days[t], now)
+        cargoes, loans = noncash(to_ship, loans, debt_price[t], days[t], owing)
+        uncashed = sum(cargoes.values())
+        offer, drawn = _offer(to_ship - uncashed, stock, days[t], now)
+        direct, diverted, taken = place(offer, taken, to)
+        sales = direct + diverted
+        sold = sales.sum(axis=0)
+        stock, shut = _store(stock, offer - sold, drawn, liftable, days[t], now)
         long, idle = np.minimum(idle, stuck + shut), stuck + shut
-        run = np.clip(1 - idle / np.maximum(potential - cut, 1e-9), 0, 1)
-        left = left * (1 - now["shut_in_scarring"] * np.clip((cut + idle) / np.maximum(top, 1e-9), 0, 1))
+        run = _within(1 - idle / np.maximum(able, 1e-9))
+        left = left * (1 - now["shut_in_scarring"] * _within((cut + idle) / np.maximum(top, 1e-9)))
         month = {
             "capacity": top,
             "deferred_production": top * (1 - availability[t]),
@@ -98,16 +105,30 @@ def crude(
             "diluent_imports": diluent,
             "refinery_intake": intake,
             "unaccounted": unexplained - jump * 1000 / days[t],
-            "sales": direct + diverted,
+            "sales": sales,
             "diverted": diverted,
             "storage": stock,
             **{name: cargoes[name] for name in ("supply_cargoes", "swap_cargoes", "partner_cargoes")},
             "debt_cargoes": cargoes["debt_cargoes_china"] + cargoes["debt_cargoes_rosneft"],
-            "exports": (direct + diverted).sum(axis=0) + sum(cargoes.values()),
+            "exports": sold + uncashed,
             "debt_balance": np.stack(loans),
         }
         _keep(out, t, months, month)
     return out
+
+
+def _changes(values: Iterable[np.ndarray], months: int) -> np.ndarray:
+    """Return in which months any of the values differs from that of the month before: the first counts as one."""
+    new = np.arange(months) == 0
+    for dated in values:
+        if dated.ndim == 2 and len(dated) == months:
+            new[1:] |= (dated[1:] != dated[:-1]).any(axis=1)
+    return new
+
+
+def _within(share: np.ndarray) -> np.ndarray:
+    # np.clip costs four times as much on the few draws of a block
+    return np.minimum(np.maximum(share, 0), 1)
 
 
 def _keep(out: dict[str, np.ndarray], t: int, months: int, month: Mapping[str, np.ndarray]) -> None:
@@ -127,8 +148,9 @@ def _read(stock: np.ndarray, before: np.ndarray, now: Mapping[str, np.ndarray]) 
     return read, read - stock
 
 
-def _reported(loans: list[np.ndarray], owed: list[np.ndarray], t: int) -> list[np.ndarray]:
+def _reported(loans: list[np.ndarray], at: Mapping[str, np.ndarray], t: int) -> list[np.ndarray]:
     """Return the loans, each moved to the balance that the creditor reported for this month if there is one."""
+    owed = [at[name] for name in _OWED]
     return [np.where(o[t] == o[t - 1], loan, o[t]) for loan, o in zip(loans, owed, strict=True)]
 
 
@@ -209,10 +231,10 @@ def _check(at: Mapping[str, np.ndarray]) -> None:
             raise ValueError(f"{name} is {bad:g} [{unit}]; it must lie between 0 and {top:g}")
 
 
-def _shares(at: Mapping[str, np.ndarray]) -> np.ndarray:
-    share = np.stack([at[f"market_share_{m}"] for m in MARKETS], axis=1)
-    total = share.sum(axis=1, keepdims=True)
-    return share / np.where(total > 0, total, 1)
+def _buyers(now: Mapping[str, np.ndarray]) -> Buyers:
+    share, access = (np.stack([now[f"{name}_{m}"] for m in MARKETS]) for name in ("market_share", "access_volume"))
+    total = share.sum(axis=0)
+    return buyers(share / np.where(total > 0, total, 1), access, now)
 
 
 _SHARES = ("diversion_share", "extra_heavy_share", "diluent_imported_share", "diluent", "restart_rate")
@@ -235,3 +257,4 @@ _NEEDED = (
     "shut_in_scarring",
     "restart_rate",
 )
+_OWED = tuple(f"debt_start_{c}" for c in CREDITORS)
