@@ -142,7 +142,7 @@ def test_hand_off(p, output):
 @call("explore")
 def test_explorer(p, output):
     pytest.importorskip("ipywidgets")
-    assert vz.explore(draws=16, months=6) is not None
+    assert vz.explore(draws=16, months=18) is not None
 
 
 @call("causes")

@@ -68,7 +68,11 @@ PART_OF = {
     "_revisions": "_fit",
     "_published": "evaluation",
     "_benchmark": "evaluation",
+    "_periods": "evaluation",
+    "_comparison": "evaluation",
     "_decline": "production",
+    "_explorer_page": "explorer",
+    "_explorer_run": "explorer",
     "interventions": "counterfactual",
 }
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}

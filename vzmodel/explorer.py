@@ -1,111 +1,27 @@
-"""Sliders over a scenario, for a notebook."""
+"""Sliders over a scenario, for a notebook: a fan, a bridge and a yearly table that answer at once."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from . import assumptions as _assumptions
-from . import charts, data, model, scenarios
-
-SLIDERS = {
-    "us_access": ("US access", ("access_volume_us", "access_cash_us")),
-    "gap": ("Gap to Brent, wider by", ()),
-    "outage_rate": ("Outage rate", ("outage_rate",)),
-    "brent": ("Brent", ("brent",)),
-    "investment": ("Investment", ("investment",)),
-    "migration": ("Extra migration", ("migration",)),
-}
-"""Sliders by key: label, and the assumptions that take the slider's value; the gap moves every market's by the same."""
-
-VARIABLES = ("dollar_inflow", "cash_revenue", "production", "exports", "deferred_production", "remittances")
-
-
-def changed(scenario: scenarios.Scenario, table: pd.DataFrame,
-            settings: Mapping[str, float | None]) -> scenarios.Scenario:
-    """Return a scenario with the sliders' changes from its first month.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Where the sliders start from.
-    table : DataFrame
-        ``load_assumptions().table``.
-    settings : mapping of slider key to number or None
-        In the assumption's unit; "gap" is added to the low, central and high of every market's gap [USD/bbl], within
-        their bounds. None, and a gap of 0, change nothing.
-
-    Returns
-    -------
-    Scenario
-        Named "explored".
-
-    Raises
-    ------
-    ValueError
-        If a key is no slider.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame([[8.0, 10.0, 14.0, 0.0, 60.0]], index=["gap_us"],
-    ...                     columns=["low", "central", "high", "minimum", "maximum"])
-    >>> changed(scenarios.Scenario("base"), rows, {"gap": 5, "brent": 60}).changes["gap_us"]
-    {'start': (13.0, 15.0, 19.0)}
-    """
-    changes: dict[str, Any] = {}
-    for key, value in settings.items():
-        if key not in SLIDERS:
-            raise ValueError(f"no slider '{key}'{scenarios.suggest(key, SLIDERS)}; sliders are {', '.join(SLIDERS)}")
-        if value is None:
-            continue
-        # A later month of the scenario would otherwise take the slider's value back.
-        changes |= {name: dict.fromkeys((scenarios.START, *scenario.changes.get(name, {})), value)
-                    for name in SLIDERS[key][1]}
-        if key == "gap" and value:
-            changes |= {name: _wider(table.loc[name].to_dict(), scenario.changes.get(name, {}), float(value))
-                        for name in map(str, table.index) if name.startswith("gap_") and name not in _NOT_GAPS}
-    return scenario.but("explored", changes=changes)
-
-
-_NOT_GAPS = ("gap_volatility", "gap_persistence", "gap_ceiling")
-
-
-def _wider(row: Mapping[Any, Any], dated: Mapping[str, Any], by: float) -> dict[str, Any]:
-    own = (row["low"], row["central"], row["high"])
-    out = {}
-    for month, value in {scenarios.START: own, **dated}.items():
-        values = own if value == "base" else value if isinstance(value, tuple) else (value,) * 3
-        out[month] = tuple(min(max(float(v) + by, float(row["minimum"])), float(row["maximum"])) for v in values)
-    return out
-
-
-def limits(key: str, table: pd.DataFrame, scenario: scenarios.Scenario) -> tuple[float, float, float]:
-    """Return where a slider starts and ends and where it stands, in the assumption's unit.
-
-    The ends are the assumption's bounds, cut at three times its 90th percentile where that is above zero; the gap moves
-    by up to 20 USD/bbl either way. It stands at the scenario's value in its first month, else the assumption's.
-    """
-    if key == "gap":
-        return -20.0, 20.0, 0.0
-    row: Any = table.loc[SLIDERS[key][1][0]]
-    top = min(float(row["maximum"]), 3 * float(row["high"])) if row["high"] > 0 else float(row["maximum"])
-    value = scenario.changes.get(SLIDERS[key][1][0], {}).get(scenarios.START, "base")
-    stands = row["central"] if isinstance(value, str) else value[1] if isinstance(value, tuple) else value
-    return float(row["minimum"]), max(top, float(stands)), float(stands)
+from . import _explorer_page, _explorer_run, data, scenarios
+from ._explorer_run import SLIDERS as SLIDERS
+from ._explorer_run import VARIABLES as VARIABLES
+from ._explorer_run import changed as changed
+from ._explorer_run import limits as limits
 
 
 def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> Any:
-    """Return sliders over a scenario that redraw the fan of a variable when let go.
+    """Return sliders over a scenario: let one go, and fan, bridge and yearly table answer.
 
     Parameters
     ----------
     scenario : str or Scenario
-        Where the sliders start from; one that is not touched leaves the scenario's own uncertainty.
+        Where the sliders start from. A slider that is not touched leaves the scenario's own uncertainty; one that is
+        holds its assumption at the value from the first month on.
     **run
-        Passed to `project`; 1,024 draws unless told otherwise.
+        months, draws, seed, as_of, history and assumptions, as in `project`; 256 draws unless told otherwise: quote
+        the numbers of a `project` with more. The baseline and what is explored share every draw's luck.
 
     Returns
     -------
@@ -116,45 +32,49 @@ def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> An
     ------
     ImportError
         Without ipywidgets.
+    TypeError
+        If an argument has no meaning here, such as `store`.
     ValueError
-        As `project`.
+        As `project`; or if the months hold no complete calendar year.
     """
     try:
         import ipywidgets as widgets
     except ImportError:
         raise ImportError('explore() needs ipywidgets: install "vzmodel[notebooks]"') from None
-    start = scenarios.resolve(scenario, scenarios.load_scenarios())[0]
-    run = {"draws": 1024, "months": start.months or scenarios.HORIZON, "as_of": start.as_of, **run}
-    known = run.get("assumptions") or _assumptions.load_assumptions(as_of=run["as_of"])
-    history = data.load_history(as_of=run["as_of"])
+    at = _explorer_run.ready(scenario, **run)
+    history = run["history"] if run.get("history") is not None else data.load_history(as_of=at.start.as_of)
+    wide = {"description_width": "16em"}
     sliders, stands = {}, {}
     for key, (label, names) in SLIDERS.items():
-        low, high, stands[key] = limits(key, known.table, start)
-        unit = str(known.table["unit"][names[0]]) if names else "USD/bbl"
+        low, high, stands[key] = limits(key, at.table, at.start)
+        unit = str(at.table["unit"][names[0]]) if names else "USD/bbl"
         sliders[key] = widgets.FloatSlider(value=stands[key], min=low, max=high, step=(high - low) / 100,
                                            description=f"{label} [{unit}]", continuous_update=False,
-                                           style={"description_width": "16em"}, layout={"width": "40em"})
-    choice = widgets.Dropdown(options=VARIABLES, description="Variable", style={"description_width": "16em"})
-    picture = widgets.Image(format="png", layout={"width": "50em"})
+                                           style=wide, layout={"width": "40em", "max_width": "100%"})
+    choice = widgets.Dropdown(options=VARIABLES, description="Variable", style=wide)
+    back = widgets.Button(description="Back to the baseline", layout={"width": "auto"})
+    picture = widgets.Image(format="png", layout={"width": "100%", "max_width": _explorer_page.WIDTH})
+    table, text = widgets.HTML(), widgets.HTML()
 
     def redraw(_: Any = None) -> None:
         # A slider that stands where it began keeps the assumption uncertain.
         settings = {key: None if s.value == stands[key] else s.value for key, s in sliders.items()}
-        p = model.project([changed(start, known.table, settings)], **run)
-        picture.value = picture_of(p, choice.value, history)
+        p = _explorer_run.answered(at, settings)
+        moved = {key: value for key, value in settings.items() if value is not None}
+        picture.value = _explorer_page.picture(p, choice.value, at.start.name, moved, history)
+        table.value = _explorer_page.table(p, choice.value)
+        text.value = f"<pre>{changed(at.start, at.table, moved).to_toml()}</pre>"
+
+    def reset(_: Any) -> None:
+        for key, slider in sliders.items():
+            slider.unobserve(redraw, names="value")
+            slider.value = stands[key]
+            slider.observe(redraw, names="value")
+        redraw()
 
     for control in (*sliders.values(), choice):
         control.observe(redraw, names="value")
+    back.on_click(reset)
     redraw()
-    return widgets.VBox([choice, *sliders.values(), picture])
-
-
-def picture_of(p: Any, variable: str, history: pd.DataFrame | None = None) -> bytes:
-    """Return the fan of a variable in a run's first scenario as the bytes of a PNG."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    charts.fan(p, variable, str(p["scenario"].values[0]), history=history, ax=figure.subplots())
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return file.getvalue()
+    toml = widgets.Accordion(children=[text], titles=("This scenario as TOML, for a file of your own",))
+    return widgets.VBox([choice, *sliders.values(), back, picture, table, toml])
