@@ -117,7 +117,7 @@ def past_failures(
     """
     shape = (len(calendar), *u.shape)
     hours, dark, start = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    if rows.empty:
+    if rows.empty or not len(calendar):
         return hours, dark, start
     begin = _moments(rows, "start")
     known = np.sqrt(rows["hours_low"].clip(lower=0.1) * rows["hours_high"].clip(lower=0.1)).dropna()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from .scenarios import START, Value
 
 TENTH = 1.2815515655446004
 """Standard normal at its 90th percentile: `low` and `high` are the 10th and 90th percentiles."""
+
+QUANTILE = ("low", "central", "high", "distribution", "minimum", "maximum")
+"""Columns of the table of assumptions that say what values one takes."""
 
 Percentile = Callable[[str], np.ndarray]
 """Gives each named assumption its percentiles [1], shape (draw,)."""
@@ -24,13 +28,13 @@ def position(when: str, calendar: pd.PeriodIndex) -> int:
     return int(np.clip((pd.Period(when, "M") - calendar[0]).n, 0, len(calendar)))
 
 
-def quantile(row: pd.Series, value: Value, u: np.ndarray) -> np.ndarray:
+def quantile(row: Mapping[Any, Any] | pd.Series, value: Value, u: np.ndarray) -> np.ndarray:
     """Return the quantiles of one assumption.
 
     Parameters
     ----------
-    row : Series
-        Its distribution and bounds.
+    row : Series or mapping
+        Its distribution, minimum and maximum.
     value : float or (low, central, high)
         In its unit; low and high are the 10th and 90th percentiles, or the ends of a uniform.
     u : ndarray of shape (draw,)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._sampling import Percentile, position, quantile
+from ._sampling import QUANTILE, Percentile, position, quantile
 from .calendar import LATEST, DateLike, day, month
 from .scenarios import START, Scenario, Value, suggest
 
@@ -161,8 +161,9 @@ class Assumptions:
         }
 
     @cached_property
-    def _rows(self) -> dict[Any, pd.Series]:
-        return dict(self.table.iterrows())
+    def _rows(self) -> dict[Any, dict[Any, Any]]:
+        # a Series takes microseconds to give a cell, and a run asks for thousands
+        return self.table[list(QUANTILE)].to_dict("index")
 
     @cached_property
     def _columns(self) -> dict[str, dict[str, np.ndarray]]:
@@ -179,7 +180,7 @@ class Assumptions:
     def _values(
         self,
         name: str,
-        row: pd.Series,
+        row: Mapping[Any, Any],
         changes: Mapping[str, Value],
         calendar: pd.PeriodIndex,
         percentile: Percentile,
@@ -187,6 +188,8 @@ class Assumptions:
         past: bool,
     ) -> np.ndarray:
         facts = self.facts.get(name, {}) if past else {}
+        if fitted is not None and not facts and not changes:
+            return fitted
         u = percentile(name)
         base = fitted if fitted is not None else quantile(row, (row["low"], row["central"], row["high"]), u)
         if not facts and not changes:

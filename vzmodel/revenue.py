@@ -111,8 +111,7 @@ def dollars(
     partners' cargoes the price in the United States.
     """
     us, china, _, _, cuba, other = (realised[:, m] for m in range(6))
-    sales_value = value(barrels["sales"], realised, days)
-    cash_sales = sales_value.sum(axis=1)
+    cash_sales, payable, sold = _sold(barrels["sales"], realised, cash_access, days)
     debt = value(barrels["debt_cargoes"], china, days)
     supply = value(barrels["supply_cargoes"], cuba, days)
     swap = value(barrels["swap_cargoes"], other, days)
@@ -123,13 +122,12 @@ def dollars(
     )
     kept = 1 - a["route_cost"]
     # products go where the crude of the other markets goes, and are paid as it is
-    cash_invoices = kept * ((sales_value * cash_access).sum(axis=1) + fuel * cash_access[:, -1])
+    cash_invoices = kept * (payable + fuel * cash_access[:, -1])
     gross = cash_sales + debt + supply + swap + partner + fuel
     cash = collected(cash_invoices, a["collection_share"], a["collection_lag"])
     free = cash * (1 - a["escrow_share"])
     ordered = np.minimum(a["cash_import_share"] * bill, cash_invoices * a["collection_share"] * (1 - a["escrow_share"]))
     paid = np.minimum(collected(ordered, 1.0, a["collection_lag"]), free)
-    sold = barrels["sales"].sum(axis=1)
     price = np.divide(cash_sales * 1000, sold * days[:, None], out=np.array(other), where=sold > 1e-9)
     return {
         "route_cost": a["route_cost"] * price,
@@ -143,6 +141,19 @@ def dollars(
         "operator_local_dollars": partner * a["operator_local_share"],
         "other_exports": np.broadcast_to(a["other_exports"] / 12, gross.shape),
     }
+
+
+def _sold(
+    sales: np.ndarray, realised: np.ndarray, cash_access: np.ndarray, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return value of cash sales, the part that can be paid [USD million] and volume [kb/d], summed over markets."""
+    total, payable, barrels = np.zeros((3, len(sales), sales.shape[-1]))
+    for m in range(sales.shape[1]):
+        worth = value(sales[:, m], realised[:, m], days)
+        total += worth
+        payable += worth * cash_access[:, m]
+        barrels += sales[:, m]
+    return total, payable, barrels
 
 
 def inflow(

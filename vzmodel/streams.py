@@ -33,6 +33,9 @@ def _fill(
     if first % CHUNK:
         raise ValueError(f"first draw {first} of source '{name}' is not a multiple of {CHUNK}: blocks are whole chunks")
     out = np.empty((*shape, draws))
+    if draws == CHUNK:
+        fill(generator(seed, name, first // CHUNK), out)
+        return out
     buffer = np.empty((*shape, CHUNK))
     for start in range(0, draws, CHUNK):
         fill(generator(seed, name, (first + start) // CHUNK), buffer)
@@ -67,8 +70,8 @@ def uniform(seed: int, name: str, shape: tuple[int, ...] = (), first: int = 0, d
     """
 
     def fill(g: Generator, out: np.ndarray) -> None:
-        g.random(out=out)
-        np.clip(out, 2.0**-54, 1 - 2.0**-53, out=out)
+        # the generator gives multiples of 2^-53 below 1, and may give 0
+        np.maximum(g.random(out=out), 2.0**-54, out=out)
 
     return _fill(fill, seed, name, shape, first, draws)
 
