@@ -96,7 +96,7 @@ def service(p: xr.Dataset, scenario: str, ax: Axes | None = None, *,
         labels = [(last[0.5], word, style.BLUE), (last["service_due"], "bond service", style.VERMILION)]
         if "service_and_imports" in table:
             labels.append((last["service_and_imports"], "with imports\nwithout fuel", style.BLACK))
-        style.heading(ax, f"What falls due against {style.SHORT[income].lower()}, {scenario}", "USD billion a year")
+        style.heading(ax, f"What falls due against {style.NAMES[income].lower()}, {scenario}", "USD billion a year")
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Due: contractual coupons and principal of the year on bonds, whether paid "
                     "or not; arrears of earlier years are not in it. " + style.BAND_NOTE)

@@ -9,7 +9,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from .house import alt_text, figure_of, title_of
+from .finish import alt_text, title_of
+from .looks import figure_of
 from .style import context
 
 KINDS = ("png", "svg", "pdf")

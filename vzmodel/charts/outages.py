@@ -279,7 +279,7 @@ def causes(found: dict[str, Any], variable: str = "production", ax: Axes | None 
     if variable not in found or "causes" not in found[variable]:
         raise ValueError(f"the account has no '{variable}'; it has production, exports and cash_revenue")
     rows = sorted(found[variable]["causes"], key=lambda row: row["loss"]["p50"])
-    unit, title = found[variable]["unit"], style.SHORT.get(variable, variable)
+    unit, title = found[variable]["unit"], style.NAMES.get(variable, variable)
     with style.context():
         ax = style.axes(ax)
         for place, row in enumerate(rows):

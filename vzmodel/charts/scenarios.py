@@ -89,8 +89,8 @@ def yearly(p: xr.Dataset, variable: str = "dollar_inflow", years: Sequence[int] 
                 _interval(ax, table.loc[(name, year)] / divisor, y, colours.get(year, style.GREY), label=str(year))
         ax.set_yticks([-float(i) for i in range(len(order))], [str(s) for s in order])
         _frame(ax)
-        name = str(p[variable].attrs.get("long_name", variable))
-        text = f"{style.SHORT.get(variable, name)} in {' and '.join(str(year) for year in shown)}, by scenario"
+        name = style.name_of(p, variable)
+        text = f"{name} in {' and '.join(str(year) for year in shown)}, by scenario"
         style.heading(ax, text, f"{unit}, by year")
         style.notes(ax, style.run_note(p), NOTE)
     return ax
@@ -133,7 +133,7 @@ def by_year(p: xr.Dataset, variable: str, scenario: str, rivals: pd.DataFrame | 
             _dots(ax, rivals, divisor)
         ax.set_ylim(bottom=0)
         ax.xaxis.set_major_locator(style.mpl.ticker.MaxNLocator(integer=True, min_n_ticks=4))
-        style.heading(ax, title or f"{p[variable].attrs.get('long_name', variable)} by year, {scenario}",
+        style.heading(ax, title or f"{style.name_of(p, variable)} by year, {scenario}",
                       f"{unit} a year")
         style.notes(ax, f"{style.run_note(p)} Dots: each author's own total; a line joins an author's low and high.",
                     "Bars of the run: 50, 80 and 90 % of draws, complete calendar years only"
@@ -228,9 +228,9 @@ def differences(p: xr.Dataset, against: str, variable: str = "dollar_inflow", ye
         ax.axvline(0, color=style.BLACK, lw=0.8, zorder=1)
         ax.set_yticks([-float(i) for i in range(len(rows))], [str(s) for s in rows.index])
         _frame(ax)
-        name = str(p[variable].attrs.get("long_name", variable))
+        name = style.name_of(p, variable)
         style.heading(ax, f"What each scenario adds to {against}, {year}",
-                      f"{style.SHORT.get(variable, name)}, {unit}, difference draw by draw")
+                      f"{name}, {unit}, difference draw by draw")
         style.notes(ax, style.run_note(p), NOTE + " Both scenarios of a draw share the same parameters and shocks: "
                     "this is the median of differences, not the difference of medians.")
     return ax

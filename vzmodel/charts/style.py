@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.dates
-import matplotlib.patheffects
 import matplotlib.ticker
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .house import Look as Look
-from .house import canvas, figure_of, house, narrow, put, remember, run_of, said
-from .house import chart as chart
-from .house import ink as ink
-from .house import tell as tell
+from .finish import chart, tell
+from .labels import HALO, at, label_right, mark_events, origin, stamps
+from .looks import BLACK, GREY, Look, canvas, figure_of, house, ink, narrow, put, remember, run_of, said
 
-__all__ = ["Look", "chart", "figure_of", "house", "ink", "narrow", "said", "tell"]
+__all__ = ["BLACK", "HALO", "Look", "at", "chart", "figure_of", "house", "ink", "label_right", "mark_events", "narrow",
+           "origin", "run_of", "said", "stamps", "tell"]
 
 # Okabe & Ito (2008): distinguishable with any of the usual colour deficiencies.
-BLACK, GREY, LIGHT = "#000000", "#5f6b73", "#c9d0d4"
+LIGHT = "#c9d0d4"
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442")
 CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, GREY, YELLOW)
 BANDS = ((0.05, 0.95, "90 %", 0.16), (0.10, 0.90, "80 %", 0.20), (0.25, 0.75, "50 %", 0.32))
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 SIZE = (6.6, 4.3)
-HALO = [mpl.patheffects.withStroke(linewidth=2.2, foreground="white")]
 BAND_NOTE = ("Shaded: 50, 80 and 90 % of draws. A band holds uncertain parameters, monthly shocks and the error "
              "of the sources; it does not hold the choice of scenario.")
 
-SHORT = {"dollar_inflow": "Dollar inflow", "cash_revenue": "Cash of the state company", "production": "Crude output",
-         "gross_export_value": "Gross export value", "exports": "Crude exports", "remittances": "Money sent home"}
+NAMES = {
+    "capacity": "Capacity", "availability": "Share of capacity with power", "deferred_production":
+    "Output deferred by grid failures", "shut_in": "Output shut in", "production": "Crude output",
+    "diluent_imports": "Diluent imports", "refinery_intake": "Crude refined at home", "refinery_output":
+    "Products refined at home", "domestic_demand": "Products consumed at home", "unaccounted": "Crude unaccounted for",
+    "exports": "Crude exports", "product_exports": "Product exports", "fuel_imports": "Fuel imports", "sales":
+    "Crude sold for cash", "debt_cargoes": "Crude that repays debt", "supply_cargoes": "Crude supplied to Cuba",
+    "swap_cargoes": "Crude swapped", "partner_cargoes": "Crude lifted by partners", "storage": "Crude in tanks",
+    "brent": "Brent", "gap_to_brent": "Gap to Brent", "route_cost": "Freight and intermediaries", "realised_price":
+    "Price at origin", "gross_export_value": "Gross export value", "net_export_value": "Net export value",
+    "invoiced_value": "Invoiced value", "cash_collected": "Cash collected", "cash_revenue": "Cash of the state company",
+    "operator_local_dollars": "Dollars sold by operators", "import_bill": "Fuel and diluent bill", "cash_import_bill":
+    "Fuel and diluent paid in cash", "debt_balance": "Oil-backed debt", "other_exports": "Non-oil exports",
+    "migrants": "Venezuelans abroad", "remittances": "Money sent home", "monetised_remittances":
+    "Remittances exchanged", "dollar_inflow": "Dollar inflow"}
 
 RC: dict[str, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 9, "axes.titlesize": 11, "axes.labelsize": 7.2,
@@ -73,7 +81,8 @@ def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
         return ax
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=canvas(size), layout="constrained")
+    with context():
+        figure, ax = plt.subplots(figsize=canvas(size), layout="constrained")
     remember(figure, size)
     return ax
 
@@ -88,6 +97,34 @@ def wrap(ax: Axes, text: str, points: float) -> str:
         longest = max((len(line) for name in names for line in name.split("\n")), default=0)
         width = figure.get_size_inches()[0] * 72 - max(longest * 4.9, 30) - 18
     return "\n".join(textwrap.wrap(text, max(20, int(width / (points * 0.53)))))
+
+
+def name_of(p: Any, variable: str) -> str:
+    """Return what charts call a variable: a short name, or the one its run gives it."""
+    return NAMES.get(variable, str(p[variable].attrs.get("long_name", variable)))
+
+
+def figure(value: float) -> str:
+    """Write a number with three digits or more.
+
+    Examples
+    --------
+    >>> figure(1234.5), figure(12.34), figure(-0.567)
+    ('1,234', '12.3', '−0.57')
+    """
+    size = abs(value)
+    return signed(f"{value:,.0f}" if size >= 99.95 else f"{value:.1f}" if size >= 9.995 else f"{value:.2f}")
+
+
+def spread(middle: float, low: float, high: float) -> str:
+    """Write a median with its 80 % band.
+
+    Examples
+    --------
+    >>> spread(2.0, 1.2, 2.8)
+    '2.00 (80 % band 1.20 to 2.80)'
+    """
+    return f"{figure(middle)} (80 % band {figure(low)} to {figure(high)})"
 
 
 def heading(ax: Axes, title: str, unit: str = "") -> None:
@@ -131,77 +168,6 @@ def run_note(p: Any) -> str:
              f"as of {known}" if known else f"from {first}" if first else "",
              f"{run['draws']:,} draws" if run.get("draws") else "", f"seed {run['seed']}" if "seed" in run else ""]
     return "Source: " + ", ".join(part for part in parts if part) + "."
-
-
-def stamps(index: Iterable[Any]) -> pd.DatetimeIndex:
-    """Return months of any kind as first-of-month dates."""
-    if isinstance(index, pd.PeriodIndex):
-        return index.to_timestamp()
-    return pd.DatetimeIndex(pd.to_datetime(list(index)))
-
-
-def at(day: Any) -> float:
-    """Return a day as matplotlib counts it [day]."""
-    return float(mpl.dates.date2num(pd.Timestamp(str(day)).to_pydatetime()))
-
-
-def origin(ax: Axes, day: Any, text: str = "") -> None:
-    """Mark the month a forecast starts from."""
-    when = pd.Timestamp(day)
-    ax.axvline(at(when), color=BLACK, lw=0.9, ls=(0, (2, 2)), zorder=4)
-    ax.annotate(said(text or f"forecast from {when:%b %Y}"), (at(when), 1), xytext=(3, -1), va="top",
-                xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=7, color=BLACK, zorder=6)
-
-
-def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | None,
-                line: pd.Series | None = None) -> None:
-    """Mark dated events by a thin line and its name along it; those too close to the last one keep the line only.
-
-    Names stand at the foot, or at the head where `line` runs through the lower half.
-    """
-    if events is None or len(events) == 0:
-        return
-    rows = events[["date", "event"]].itertuples(index=False) if isinstance(events, pd.DataFrame) else events
-    left, right = (pd.Timestamp(mpl.dates.num2date(edge)).tz_localize(None) for edge in ax.get_xlim())
-    gap, last = (right - left) * 0.03, None
-    for day, name in sorted((pd.Timestamp(d), str(n)) for d, n in rows):
-        if not left < day < right:
-            continue
-        ax.axvline(at(day), color=GREY, lw=0.5, zorder=1.5)
-        if last is None or day - last >= gap:
-            level = float("nan") if line is None else line.reindex([day], method="ffill").iloc[0]
-            head = bool(level < sum(ax.get_ylim()) / 2)
-            ax.annotate(textwrap.shorten(said(name), 34, placeholder="…"), (at(day), 0.98 if head else 0.02),
-                        xytext=(-1.5, 0), rotation=90, xycoords=("data", "axes fraction"), ha="right",
-                        textcoords="offset points", va="top" if head else "bottom", fontsize=6.4, color=GREY,
-                        path_effects=HALO, zorder=6)
-            last = day
-
-
-def label_right(ax: Axes, items: Sequence[tuple[float, str, str]], size: float = 7.8) -> None:
-    """Write labels at the right edge beside the values they name, moved apart where they would touch."""
-    figure = figure_of(ax)
-    ordered = sorted(((value, _folded(said(text)), colour) for value, text, colour in items), key=lambda item: item[0])
-    height = figure.get_size_inches()[1] * 72 * (0.66 if len(figure.axes) == 1 else ax.get_position().height * 0.8)
-    low, high = ax.get_ylim()
-    half = [size * 1.28 / height * (1 + text.count("\n")) / 2 for _, text, _ in ordered]
-    spots = [min(max((value - low) / (high - low), 0.0), 1.0) for value, _, _ in ordered]
-    for i in range(1, len(spots)):
-        spots[i] = max(spots[i], spots[i - 1] + half[i - 1] + half[i])
-    if spots and spots[-1] > 1.0:
-        spots[-1] = 1.0
-        for i in range(len(spots) - 2, -1, -1):
-            spots[i] = min(spots[i], spots[i + 1] - half[i + 1] - half[i])
-    for spot, (_, text, colour) in zip(spots, ordered, strict=True):
-        put(ax.annotate("", (1, spot), xytext=(4, 0), xycoords="axes fraction", textcoords="offset points",
-                        va="center", fontsize=size, color=colour, annotation_clip=False), text)
-
-
-def _folded(text: str) -> str:
-    """Break a label into short lines where the sheet is narrow."""
-    if not narrow():
-        return text
-    return "\n".join("\n".join(textwrap.wrap(line, 15, break_long_words=False)) for line in text.split("\n"))
 
 
 def dates(ax: Axes) -> None:
