@@ -98,3 +98,56 @@ def test_a_dated_change_of_any_of_brents_assumptions_is_run():
     dated = Scenario("dated", changes={f"brent_{n}": {"2026-12": v} for n, v in values.items()})
     p = project(["status_quo", dated], months=6, draws=8, keep=["brent"])
     assert float(p.brent.min()) > 0
+
+
+# --- What is lost on the way -----------------------------------------------------------------------------------------
+
+
+def test_invoices_lie_below_opecs_quotation_by_what_was_printed():
+    r = prices.reported_route_costs(load_tables()).set_index(["start", "end", "author"])["low"]
+    shares = {("2022-01", "2022-03"): 0.334, ("2023-01", "2023-07"): 0.174, ("2023-08", "2023-08"): 0.194}
+    for (start, end), printed in shares.items():
+        found = float(r.loc[(pd.Timestamp(start), pd.Timestamp(end), "Petroguia")])
+        assert found == pytest.approx(printed, abs=0.01)
+
+
+def test_a_reading_of_the_route_by_hand():
+    months = pd.period_range("2024-01", "2024-03", freq="M")
+    exports = pd.DataFrame({"freq": "month", "series": "total", "definition": "crude_and_fuel", "unit": "kb/d",
+                            "period": months.astype(str), "value": 500.0})  # fmt: skip
+    more = exports.iloc[[0]].assign(value=600.0)
+    price = [("merey", 50.0), ("brent", 70.0)]
+    names = ["month", "series", "value"]
+    quotes = pd.DataFrame([(m.to_timestamp(), s, v) for m in months for s, v in price], columns=names)
+    bill = {"year": 2024, "period": "2024Q1", "concept": "invoiced", "author": "Petroguia", "kind": "outcome",
+            "value": 1820.0, "published": pd.Timestamp("2024-05-01"), "grade": "C"}  # fmt: skip
+    tables = {"revenue": pd.DataFrame([bill]), "exports": pd.concat([exports, more]), "prices": quotes}
+    row = prices.reported_route_costs(tables).iloc[0]
+    assert row["high"] == pytest.approx(1 - 1820 / 91 / (500 + 100 * 31 / 91) * 1000 / 50)
+    assert row["low"] == pytest.approx(0.2) and row["unused"] == ""  # 1,820 million over 91 days of 500 is 40 dollars
+    half = quotes[(quotes["series"] == "brent") | (quotes["month"] == "2024-02-01")]
+    assert "half" in prices.reported_route_costs({**tables, "prices": half}).iloc[0]["unused"]
+    assert "not printed" in prices.reported_route_costs({**tables, "exports": exports.head(2)}).iloc[0]["unused"]
+
+
+def test_the_cost_of_the_route_follows_invoices_where_they_are_known_and_dated_rows_elsewhere():
+    tables = load_tables()
+    reported = prices.reported_route_costs(tables)
+    used = reported[reported["unused"] == ""]
+    fit = prices.fitted_route_cost(reported, pd.period_range("2021-01", "2026-06", freq="M"))
+    assert fit.loc["2021-12"].isna().all() and fit.loc["2025-07"].isna().all()
+    inside = [fit.loc[pd.Period(m, "M"), "p10"] <= x <= fit.loc[pd.Period(m, "M"), "p90"]
+              for m, x in zip(used["start"], (used["low"] + used["high"]) / 2, strict=True)]  # fmt: skip
+    assert np.mean(inside) >= 0.7
+    dated = {"2020-06": (0.1, 0.2, 0.35), "2023-01": (0.5, 0.6, 0.7), "2026-01": (0.01, 0.03, 0.06)}
+    facts = prices.dated_route_costs(tables, dated)
+    assert list(facts) == sorted(facts) and all(facts[month] == dated[month] for month in ("2020-06", "2026-01"))
+    assert facts["2023-01"][1] == pytest.approx(fit.loc["2023-01", "p50"], abs=1e-4)
+    # five sets of invoices were known at the start of 2024: too few to fit
+    assert prices.dated_route_costs(load_tables(as_of="2024-01-01"), dated) == dated
+
+
+def test_too_few_invoices_are_refused_with_the_number_needed():
+    reported = prices.reported_route_costs(load_tables()).head(4)
+    with pytest.raises(ValueError, match="needs 6 or more"):
+        prices.fitted_route_cost(reported, pd.period_range("2022-01", periods=12, freq="M"))

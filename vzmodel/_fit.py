@@ -11,6 +11,7 @@ import pandas as pd
 
 from . import _revisions, data, outages, prices, production, remittances
 from .assumptions import Assumptions
+from .scenarios import Value
 
 JOINT_ROWS = 1024
 """Joint draws kept of each fit [1]."""
@@ -46,6 +47,11 @@ def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...]) -> d
         "prices": prices.estimate(history["brent"], JOINT_ROWS),
         "outages": outages.estimate(tables["blackouts"], JOINT_ROWS, grid, until),
     }
+
+
+@lru_cache(maxsize=8)
+def _fit_routes(frames: Frames, dated: tuple[tuple[str, Value], ...]) -> dict[str, Value]:
+    return prices.dated_route_costs(frames.tables, dict(dated))
 
 
 def _band_factors(tables: Mapping[str, pd.DataFrame]) -> tuple[float, float]:
@@ -94,4 +100,6 @@ def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
     kept = assumptions.table.drop(index=[n for n in rows if n in assumptions.table.index])
     table = pd.concat([kept, found.astype(kept.dtypes)])
     table.index.name = "name"
-    return replace(assumptions, table=table, joint=joint)
+    routes = _fit_routes(frames, tuple(assumptions.facts.get("route_cost", {}).items()))
+    facts = {**assumptions.facts, "route_cost": routes} if routes else assumptions.facts
+    return replace(assumptions, table=table, joint=joint, facts=facts)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ._sampling import TENTH
+
 NOT_A_GAP = {
     "formula": "a price set by formula, not what traders pay",
     "merey": "below a formula price: it measures route cost",
@@ -88,27 +90,48 @@ def fitted_gap(reported: pd.DataFrame, months: pd.PeriodIndex) -> pd.DataFrame:
     A local level read with noise, by maximum likelihood: ``x_t = x_{t-1} + q e_t``, ``y_i = x_{t_i} + r_i u_i`` with
     ``r_i^2 = r^2 + (half range)^2``; a quote stands in the middle of its months. Kalman filter and smoother.
     """
-    from scipy.optimize import minimize
-
     used = reported[reported["unused"] == ""]
     if len(used) < 10:
         raise ValueError(f"{len(used)} quoted gaps can be used; a level needs 10 or more")
+    return local_level(used, months, 1.0, 2.0)
+
+
+def local_level(used: pd.DataFrame, months: pd.PeriodIndex, step: float, disagreement: float) -> pd.DataFrame:
+    """Return the level that readings agree on by month, and how far they disagree, by maximum likelihood.
+
+    Parameters
+    ----------
+    used : DataFrame
+        start, end, low, high [unit of the readings].
+    months : PeriodIndex
+    step, disagreement : float
+        Where the search for the monthly step and the disagreement begins [unit of the readings].
+
+    Returns
+    -------
+    DataFrame
+        Index month; p10, p50 and p90 [unit of the readings] of what one more reading of that month would say; ``step``
+        and ``disagreement`` in ``attrs``.
+    """
+    from scipy.optimize import minimize
+
     middle = (used["start"] + (used["end"] - used["start"]) / 2).dt.to_period("M")
     first, last = min(middle.min(), months[0]), max(middle.max(), months[-1])
     span = pd.period_range(first, last, freq="M")
     at = span.get_indexer(middle)
-    y = ((used["low"] + used["high"]) / 2).to_numpy()
-    half = ((used["high"] - used["low"]) / 2).to_numpy()
+    # in units of the first guess, so that dollars and shares are searched alike
+    y = ((used["low"] + used["high"]) / 2).to_numpy() / step
+    half = ((used["high"] - used["low"]) / 2).to_numpy() / step
 
     def loss(logs: np.ndarray) -> float:
         return -_smooth(len(span), at, y, half, *np.maximum(np.exp(logs), 1e-2))[2]
 
-    q, r = np.exp(minimize(loss, np.log([1.0, 2.0]), method="Nelder-Mead").x)
+    q, r = np.exp(minimize(loss, np.log([1.0, disagreement / step]), method="Nelder-Mead").x)
     level, variance, _ = _smooth(len(span), at, y, half, q, r)
     sd = np.sqrt(variance + r**2)
-    table = pd.DataFrame({"p10": level - 1.2816 * sd, "p50": level, "p90": level + 1.2816 * sd}, index=span)
+    table = pd.DataFrame({"p10": level - TENTH * sd, "p50": level, "p90": level + TENTH * sd}, index=span) * step
     table.index.name = "month"
-    table.attrs.update(step=float(q), disagreement=float(r))
+    table.attrs.update(step=float(q * step), disagreement=float(r * step))
     return table.reindex(months)
 
 

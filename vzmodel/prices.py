@@ -12,6 +12,9 @@ from ._brent import deviations as deviations
 from ._brent import forecast as forecast
 from ._gaps import fitted_gap as fitted_gap
 from ._gaps import reported_gaps as reported_gaps
+from ._routes import dated_route_costs as dated_route_costs
+from ._routes import fitted_route_cost as fitted_route_cost
+from ._routes import reported_route_costs as reported_route_costs
 
 
 def simulate_brent(
@@ -158,17 +161,23 @@ def diverted_gaps(
     A diverted barrel fetches neither more than its new market pays nor more than the lowest price among the markets
     that closed, so that closing one more market never raises what is received.
     """
-    left = np.where(closed, gap, -np.inf).max(axis=1, keepdims=True)
-    extra = np.broadcast_to(discount, limit.shape)[:, None, :]
-    wider = np.minimum(np.maximum(gap, left) + extra, limit[:, None, :])
-    part = np.divide(diverted, sales, out=np.zeros(sales.shape), where=sales > 0)
-    return gap + part * (np.maximum(wider, gap) - gap)
+    extra, out = np.broadcast_to(discount, limit.shape), np.array(gap)
+    # a month at a time stays in the processor's cache, and months without diversion cost nothing
+    for t in np.flatnonzero(diverted.any(axis=(1, 2))):
+        left = np.where(closed[t], gap[t], -np.inf).max(axis=0)
+        wider = np.minimum(np.maximum(gap[t], left) + extra[t], limit[t])
+        part = np.divide(diverted[t], sales[t], out=np.zeros(sales[t].shape), where=sales[t] > 0)
+        out[t] += part * (np.maximum(wider, gap[t]) - gap[t])
+    return out
 
 
 def by_market(a: Mapping[str, np.ndarray], name: str, markets: tuple[str, ...], months: int) -> np.ndarray:
     """Stack one assumption over markets: shape (month, market, draw), in its own unit [1 or USD/bbl]."""
-    draws = np.asarray(a[f"{name}_{markets[0]}"]).shape[-1]
-    return np.stack([np.broadcast_to(a[f"{name}_{m}"], (months, draws)) for m in markets], axis=1)
+    values = [np.asarray(a[f"{name}_{m}"]) for m in markets]
+    shape = (months, values[0].shape[-1])
+    if any(v.ndim > 1 for v in values):
+        return np.stack([np.broadcast_to(v, shape) for v in values], axis=1)
+    return np.broadcast_to(np.stack(values), (months, len(markets), shape[-1]))
 
 
 def estimate(brent: pd.Series, rows: int) -> pd.DataFrame:
