@@ -183,8 +183,10 @@ def hindcast(
     index = calendar.between(first, last)
     _dataset.check_size(len(chosen), len(index), draws, seed)
     tables, known, fitted = _ready(as_of, history, assumptions)
-    past = production.past_capacity(known, production.blocked(tables))
+    blocked = production.blocked(tables)
+    past = production.past_capacity(known, blocked)
     past.index = past.index.to_period("M")
+    past["read"] = ~past.index.isin(blocked)
     if index[0] < past.index[0] or index[-1] > past.index[-1]:
         raise ValueError(
             f"hindcast {index[0]} to {index[-1]} is outside the history, {past.index[0]} to {past.index[-1]}"
