@@ -89,6 +89,10 @@ def uses(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[st
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Means add up; between the stack and the black line lie stock change and "
                                            "barrels unaccounted for. No band: see the fans.")
+        last = table.iloc[-1]
+        style.tell(ax, f"In {table.index[-1]:%b %Y} the mean of draws places {style.figure(last['crude_to_place'])} "
+                   f"kb/d of crude: {style.figure(last['sales'])} sold for cash and "
+                   f"{style.figure(last['refinery_intake'])} refined at home.")
     return ax
 
 
@@ -180,6 +184,10 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Means add up to crude exports; products stand apart. "
                                            "No band: see the fans.")
+        last, cash = table.iloc[-1], list(BUYERS)
+        style.tell(ax, f"In {table.index[-1]:%b %Y} crude exports are {style.figure(last.sum())} kb/d in the mean of "
+                   f"draws: {style.figure(last[cash].sum())} sold for cash, most of it to "
+                   f"{BUYERS[str(last[cash].idxmax())][0]} ({style.figure(last[cash].max())}).")
     return ax
 
 
@@ -264,13 +272,15 @@ def trade(p: xr.Dataset, scenario: str, names: tuple[str, ...] = ("production", 
         fans.check(p, name, scenario)
     with style.context():
         ax = style.axes(ax)
-        labels, short = [], {"production": "output", "exports": "crude exports", "sales": "of which for cash"}
+        labels, told, short = [], [], {"production": "output", "exports": "crude exports", "sales": "of which for cash"}
         for name, colour in zip(names, (style.BLACK, style.BLUE, style.VERMILION, style.GREEN), strict=False):
             table = fans.fan_table(p, name, scenario)
             months = table.index.to_numpy()
             ax.fill_between(months, table[0.1], table[0.9], color=colour, alpha=0.15, lw=0)
             ax.plot(months, table[0.5], color=colour, lw=1.6)
             labels.append((float(table[0.5].iloc[-1]), f"{short.get(name, name)} {table[0.5].iloc[-1]:,.0f}", colour))
+            told.append(f"{style.name_of(p, name)}: {style.spread(*table[[0.5, 0.1, 0.9]].iloc[-1])} kb/d in "
+                        f"{table.index[-1]:%b %Y}.")
         ax.set_xlim(months[0], months[-1])
         ax.set_ylim(bottom=0)
         style.dates(ax)
@@ -278,4 +288,5 @@ def trade(p: xr.Dataset, scenario: str, names: tuple[str, ...] = ("production", 
         style.label_right(ax, labels)
         style.notes(ax, style.run_note(p), "Lines: medians. Shaded: 80 % of draws each; parameters, shocks and source "
                                            "error. Exports are crude and blend whatever their settlement.")
+        style.tell(ax, *told)
     return ax

@@ -82,6 +82,9 @@ def counterfactual(found: Mapping[str, Any], history: pd.DataFrame, ax: Axes | N
         style.label_right(ax, labels, 7.2)
         style.notes(ax, SOURCE, "Shaded: 80 % of draws, errors of control and break as where nothing happened. Grey: "
                     "the control over the 28 months after dates at which nothing of the kind happened.")
+        style.tell(ax, f"In {end:%b %Y} output was {style.figure(series.iloc[-1])} kb/d.",
+                   *(f"Without August 2017, by {name.split(chr(10))[0]}: {style.figure(value)}."
+                     for value, name, _ in labels[:-1]))
     return ax
 
 
@@ -134,6 +137,8 @@ def gap(found: Mapping[str, Any], ax: Axes | None = None, *, method: str = "synt
         style.notes(ax, SOURCE, "Shaded: 80 % of draws. Grey: each producer against the rest, scaled to the same gap "
                     f"before the date; as large a fall in {100 * (e.placebo_countries or 0):.0f} % of producers, "
                     "Venezuela counted.")
+        style.tell(ax, f"In {months[-1]:%b %Y} Venezuela is {style.figure(band[1, -1])} % from its control (80 % band "
+                   f"{style.figure(band[0, -1])} to {style.figure(band[2, -1])}).")
     return ax
 
 
@@ -190,6 +195,8 @@ def waterfall(found: Mapping[str, Any], since: Any, to: Any, start: float, ax: A
         style.notes(ax, "Sources: consensus of EIA, JODI and OPEC; events and windows of vzmodel; Shapley shares.",
                     "Black lines: 80 % of draws. Financial sanctions hold the default and the new management of the "
                     "same months; their share and the underlying one trade off against each other.")
+        style.tell(ax, f"From {style.figure(start)} to {style.figure(level)} kb/d; the largest step is "
+                   f"{steps.abs().idxmax()}, {style.figure(steps[steps.abs().idxmax()])}.")
     return ax
 
 
@@ -239,6 +246,8 @@ def forest(found: Mapping[str, Any], ax: Axes | None = None, **look: Unpack[styl
         ax.grid(visible=False, axis="y")
         style.heading(ax, "Change of output by June 2019 that came with August 2017", "kb/d")
         style.notes(ax, SOURCE, "Lines: 80 % of draws. Bahar and others (2019) offer no number: not identified.")
+        style.tell(ax, f"{len(rows)} estimates from {style.figure(rows['p50'].min())} to "
+                   f"{style.figure(rows['p50'].max())} kb/d; published: {style.figure(rows['published_low'][0])}.")
     return ax
 
 

@@ -100,6 +100,8 @@ def service(p: xr.Dataset, scenario: str, ax: Axes | None = None, *,
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Due: contractual coupons and principal of the year on bonds, whether paid "
                     "or not; arrears of earlier years are not in it. " + style.BAND_NOTE)
+        style.tell(ax, f"In {table.index[0]} the bonds ask for {style.figure(table['service_due'].iloc[0])} billion "
+                   f"USD; income is {style.spread(*table[[0.5, 0.1, 0.9]].iloc[0])}.")
     return ax
 
 
@@ -137,6 +139,9 @@ def creditors(debt: pd.DataFrame, ax: Axes | None = None, *, day: str = "", **lo
         style.heading(ax, "Who is owed what" + (f", {day}" if day else ""), "USD billion, bonds with interest missed")
         style.notes(ax, "Source: table of obligations, each row with its own.", "Black: 10th to 90th percentile, or "
                     "what sources disagree on. Claims on Citgo repeat awards and bonds, so are not drawn.")
+        most = str(rows["central"].idxmax())
+        style.tell(ax, f"Central figures add up to {style.figure(debt['central'].sum() / 1000)} billion USD; the "
+                   f"largest is {NAMES.get(most, most)}, {style.figure(rows['central'].max() / 1000)}.")
     return ax
 
 
@@ -179,6 +184,10 @@ def value(ax: Axes | None = None, *, terms: Mapping[str, Any] | None = None, arr
         style.notes(ax, f"Terms: {cut['haircut']:.0%} off the principal, {cut['tenor']} years at {cut['coupon']:.1%}, "
                     f"interest missed in full as a note without coupon after {cut['arrears_tenor']} years.",
                     "No revenue link and no cap on service; what the dollars could bear is another matter.")
+        at = min(table.index, key=lambda y: abs(y - 0.11))
+        style.tell(ax, f"At {100 * at:.0f} % the claim is worth {style.figure(table.loc[at].iloc[0])} per 100 with "
+                   f"{arrears[0]:g} of interest missed and {style.figure(table.loc[at].iloc[-1])} with "
+                   f"{arrears[-1]:g}.")
     return ax
 
 
@@ -214,7 +223,7 @@ def imports_table(p: xr.Dataset, scenario: str, year: int, tables: Mapping[str, 
     paid = due[year, "service_due"].sel(scenario=scenario).values
     need = due[year, "goods_imports"].sel(scenario=scenario).values
     parts = (("Dollar inflow", have, "total"), ("Debt service", -paid, "step"),
-             ("Left for imports", have - paid, "total"), ("Imports without fuel", -need, "step"),
+             ("Left for imports", have - paid, "total"), ("Imports net of fuel, diluent", -need, "step"),
              ("Left over, or missing", have - paid - need, "total"))
     rows = {name: [float(v.mean()), *map(float, np.quantile(v, (0.1, 0.9))), kind] for name, v, kind in parts}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "p10", "p90", "kind"])
@@ -264,6 +273,11 @@ def imports(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, *,
         ax.grid(visible=False, axis="y")
         word = "what is due" if spent is None else f"{spent / 1000:,.1f} bn of service"
         style.heading(ax, f"From inflow to imports after {word}, {scenario}", f"USD billion, {year}, mean of draws")
-        style.notes(ax, style.run_note(p), "Means add up. Black whiskers: 80 % of draws of each item. Fuel and diluent "
-                    "are out of imports, as cash revenue is already net of them.")
+        style.notes(ax, style.run_note(p), "Means add up. Black whiskers: 80 % of draws of each item. Imports are the "
+                    "goods imports of the last year known less the fuel and diluent in them or, where larger, what the "
+                    "run pays for these in cash: cash revenue is net of that already.")
+        first, last = (table[["mean", "p10", "p90"]].iloc[i] / 1000 for i in (0, -1))
+        style.tell(ax, f"Of {style.figure(first['mean'])} billion USD, {style.figure(last['mean'])} are left, or "
+                   f"missing, after debt service and imports (80 % band {style.figure(last['p10'])} to "
+                   f"{style.figure(last['p90'])}).")
     return ax

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -92,6 +92,26 @@ def draw_bands(ax: Axes, table: pd.DataFrame, colour: str = style.BLUE, median: 
         ax.plot(months, table[0.5], color=colour, lw=1.7, zorder=3)
 
 
+def course(table: pd.DataFrame, unit: str) -> str:
+    """Say where a fan starts and ends.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index month, columns 0.1, 0.5 and 0.9, in `unit`.
+    unit : str
+    """
+    first, last = table.iloc[0], table.iloc[-1]
+    return (f"The median goes from {style.figure(first[0.5])} in {table.index[0]:%b %Y} to {style.figure(last[0.5])} "
+            f"in {table.index[-1]:%b %Y} [{unit}], when 80 % of draws lie between {style.figure(last[0.1])} and "
+            f"{style.figure(last[0.9])}.")
+
+
+def looks_back(p: xr.Dataset) -> bool:
+    """Say whether a run is of the past, where nothing is forecast."""
+    return style.run_of(p).get("kind") == "hindcast"
+
+
 def draw_history(ax: Axes, first: pd.Timestamp, known: pd.Series | None, after: pd.Series | None,
                  dots: bool = True) -> None:
     """Draw history in black up to the origin and what then happened in vermilion."""
@@ -163,20 +183,44 @@ def fan(p: xr.Dataset, variable: str, scenario: str, history: pd.Series | pd.Dat
     with style.context():
         ax = style.axes(ax)
         draw_bands(ax, table)
-        draw_history(ax, first, None if known is None else known[known.index >= start],
-                     None if after is None else after[after.index <= table.index[-1]])
+        _draw_seen(ax, p, table, None if known is None else known[known.index >= start], after)
         left = start if known is not None else first - pd.DateOffset(months=2)
         ax.set_xlim(style.at(left), style.at(table.index[-1]))
         if (table[0.05] >= 0).all():
             ax.set_ylim(bottom=0)
-        name, unit = str(p[variable].attrs.get("long_name", variable)), str(p[variable].attrs.get("units", ""))
+        name, unit = style.name_of(p, variable), str(p[variable].attrs.get("units", ""))
         style.heading(ax, title or f"{name}, {scenario}", unit if title is None else f"{name} [{unit}]")
         style.mark_events(ax, events, known)
-        style.origin(ax, first)
         style.dates(ax)
-        style.label_right(ax, band_labels(table) + _after_label(ax, after, style.stamps(table.index)))
+        style.label_right(ax, band_labels(table))
         style.notes(ax, f"{style.run_note(p)} {source}".strip(), style.BAND_NOTE)
+        style.tell(ax, course(table, unit), *_seen(known, after, table, looks_back(p)))
     return ax
+
+
+def _draw_seen(ax: Axes, p: xr.Dataset, table: pd.DataFrame, known: pd.Series | None,
+               after: pd.Series | None) -> None:
+    """Draw what was measured: before a forecast and, apart, after it; all of one piece where nothing is forecast."""
+    first, last = table.index[0], table.index[-1]
+    after = None if after is None else after[after.index <= last]
+    if not looks_back(p):
+        draw_history(ax, first, known, after)
+        style.origin(ax, first)
+        style.label_right(ax, _after_label(ax, after, table.index))
+    elif after is not None and len(after):
+        ax.plot(after.index.to_numpy(), after.to_numpy(), color=style.BLACK, lw=1.2, zorder=5)
+        style.label_right(ax, [(float(after.iloc[-1]), "as measured", style.BLACK)])
+
+
+def _seen(known: pd.Series | None, after: pd.Series | None, table: pd.DataFrame, past: bool) -> list[str]:
+    """Say what was read last before a forecast, and last of what then happened."""
+    told, first = [], table.index[0]
+    if known is not None and len(before := known[known.index < first]) and not past:
+        told.append(f"The last reading before it is {style.figure(before.iloc[-1])} in {before.index[-1]:%b %Y}.")
+    if after is not None and len(later := after[(after.index >= first) & (after.index <= table.index[-1])]):
+        word = "What was measured" if past else "What then happened"
+        told.append(f"{word} ends at {style.figure(later.iloc[-1])} in {later.index[-1]:%b %Y}.")
+    return told
 
 
 def small_table(p: xr.Dataset, variable: str, scenarios: Sequence[str] | None = None) -> pd.DataFrame:
@@ -227,10 +271,20 @@ def small_multiples(p: xr.Dataset, variable: str, scenarios: Sequence[str] | Non
                    series_of(outcome if outcome is not None else history, variable), since)
         for spare in panels[len(names):]:
             spare.set_axis_off()
-        unit, long_name = p[variable].attrs.get("units", ""), p[variable].attrs.get("long_name", variable)
-        style.sheet_heading(panels[0], title or f"{long_name} [{unit}]")
+        unit, name = p[variable].attrs.get("units", ""), style.name_of(p, variable)
+        _same_scale(panels[:len(names)], tables.values())
+        style.sheet_heading(panels[0], title or f"{name} by scenario [{unit}]")
         style.sheet_notes(panels[0], f"{style.run_note(p)} {source}".strip(), style.BAND_NOTE)
     return panels[:len(names)]
+
+
+def _same_scale(panels: np.ndarray, tables: Iterable[pd.DataFrame]) -> None:
+    """Let all panels reach as high and as low as the widest band and all that was measured."""
+    drawn = [line.get_ydata() for ax in panels for line in ax.lines if len(line.get_xdata()) > 2]
+    edges = [float(t[q].min() if q < 0.5 else t[q].max()) for t in tables for q in (0.05, 0.95)]
+    low, high = (pick([*edges, *(float(pick(y)) for y in drawn)]) for pick in (min, max))
+    for ax in panels:
+        ax.set_ylim(0.0 if low >= 0 else low * 1.06, high * 1.04)
 
 
 def _panel(ax: Axes, name: str, table: pd.DataFrame, known: pd.Series | None, after: pd.Series | None,
@@ -242,9 +296,9 @@ def _panel(ax: Axes, name: str, table: pd.DataFrame, known: pd.Series | None, af
                  None if after is None else after[after.index <= table.index[-1]], dots=False)
     ax.axvline(first, color=style.BLACK, lw=0.8, ls=(0, (2, 2)))
     ax.set_title(name, loc="left", fontsize=8.5, color=style.BLUE, weight="bold", pad=3)
+    style.tell(ax, f"Median {style.figure(table[0.5].iloc[0])} in {first:%b %Y}, "
+               f"{style.figure(table[0.5].iloc[-1])} in {table.index[-1]:%b %Y}.")
     ax.set_xlim(style.at(start if known is not None else first), style.at(table.index[-1]))
-    if (table[0.05] >= 0).all():
-        ax.set_ylim(bottom=0)
     years = pd.date_range(start if known is not None else first, table.index[-1], freq="YS")
     ax.set_xticks(years[::2] if len(years) > 4 else years)
     ax.xaxis.set_major_formatter(style.mpl.dates.DateFormatter("%Y"))

@@ -47,7 +47,8 @@ def alt_text(chart: Any) -> str:
     figure = figure_of(chart)
     told = _told.get(figure, {})
     parts = [f"{title.rstrip('.')}. {words}".strip(" .") + "." for title, words in told.items()]
-    return " ".join(parts) or title_of(figure)
+    whole = " ".join(figure.get_suptitle().split())
+    return " ".join([f"{whole}."] * bool(whole) + parts) or title_of(figure)
 
 
 def title_of(figure: Figure) -> str:

@@ -34,8 +34,9 @@ def origin(ax: Axes, day: Any, text: str = "") -> None:
     """Mark the month a forecast starts from."""
     when = pd.Timestamp(day)
     ax.axvline(at(when), color=BLACK, lw=0.9, ls=(0, (2, 2)), zorder=4)
-    ax.annotate(said(text or f"forecast from {when:%b %Y}"), (at(when), 1), xytext=(3, -1), va="top",
-                xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=7, color=BLACK, zorder=6)
+    put(ax.annotate("", (at(when), 1), xytext=(3, -1), va="top", xycoords=("data", "axes fraction"),
+                    textcoords="offset points", fontsize=7, color=BLACK, zorder=6),
+        said(text or f"forecast from {when:%b %Y}"))
 
 
 def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | None,
@@ -56,10 +57,10 @@ def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | Non
         if last is None or day - last >= gap:
             level = float("nan") if line is None else line.reindex([day], method="ffill").iloc[0]
             head = bool(level < sum(ax.get_ylim()) / 2)
-            ax.annotate(textwrap.shorten(said(name), 34, placeholder="…"), (at(day), 0.98 if head else 0.02),
-                        xytext=(-1.5, 0), rotation=90, xycoords=("data", "axes fraction"), ha="right",
-                        textcoords="offset points", va="top" if head else "bottom", fontsize=6.4, color=GREY,
-                        path_effects=HALO, zorder=6)
+            put(ax.annotate("", (at(day), 0.98 if head else 0.02), xytext=(-1.5, 0), rotation=90, ha="right",
+                            xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=6.4,
+                            va="top" if head else "bottom", color=GREY, path_effects=HALO, zorder=6),
+                textwrap.shorten(said(name), 34, placeholder="…"))
             last = day
 
 

@@ -95,7 +95,7 @@ def sentences(text: str) -> list[str]:
     >>> sentences("Source: vzmodel 0.1.0. Means add up; no band.")
     ['Source: vzmodel 0.1.0.', 'Means add up; no band.']
     """
-    return re.split(r"(?<=[.;:]) (?=[A-Z])", text) if text else []
+    return re.split(r"(?<=[^A-Z][.]) (?=[A-Z])", text)
 
 
 def _phrase(text: str) -> str | None:
@@ -116,9 +116,9 @@ def _phrase(text: str) -> str | None:
 
 
 def _left(text: str) -> str:
-    """Return a text that has no translation, noting it where somebody asked."""
+    """Return a text that has no translation, noting it where somebody asked; names have none to have."""
     missed = _missed.get()
-    if missed is not None and re.search(r"[A-Za-z]{2}", _dates(text)):
+    if missed is not None and re.search(r"\b[a-z]{3,}", re.sub(r"\w*_\w*", "", text)):
         missed.append(text)
     return text
 

@@ -82,6 +82,10 @@ def event_strip(blackouts: pd.DataFrame, ax: Axes | None = None, *, since: Any =
                             xycoords="axes fraction", textcoords="offset points", color=colour)
         style.notes(ax, "Sources: press, NetBlocks and official statements, each event with its source in the table "
                         "blackouts.", "Early years and short regional failures are under-reported.")
+        longest = timed[timed["scope"] == "national"].nlargest(1, "hours")
+        style.tell(ax, f"{len(rows)} failures on record, {counts.get('national', 0)} of them national.",
+                   *(f"The longest national one began on {row.start:%d %b %Y} and lasted about {row.hours:.0f} hours."
+                     for row in longest.itertuples()))
     return ax
 
 
@@ -125,6 +129,8 @@ def deferred(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any) 
         ax.plot(months.to_numpy(), mean.to_numpy(), color=style.VERMILION, lw=1.2, ls="--", zorder=5)
         ax.annotate("mean", (months[2], float(mean[2])), xytext=(0, 4), textcoords="offset points",
                     fontsize=7.8, color=style.VERMILION, path_effects=style.HALO, zorder=6)
+        style.tell(ax, fans.course(fans.fan_table(p, "deferred_production", scenario), "kb/d"),
+                   f"The mean of draws over all months is {style.figure(float(mean.mean()))}.")
     return ax
 
 
@@ -188,13 +194,14 @@ def response(ax: Axes | None = None, **more: Any) -> Axes:
     """
     table = 100 * response_table(**more)
     with style.context():
-        ax = style.axes(ax)
+        ax, told = style.axes(ax), []
         for hours, part in table.groupby(level="hours"):
             name, colour = LENGTHS.get(float(hours), (f"{hours:g} hours", style.GREY))  # type: ignore[arg-type]
             day = part.index.get_level_values("day").to_numpy() + 0.5
             ax.fill_between(day, part[0.1], part[0.9], color=colour, alpha=0.18, lw=0)
             ax.plot(day, part[0.5], color=colour, lw=1.6, marker="o", ms=2.5)
             top = int(part[0.5].to_numpy().argmax())
+            told.append(f"{name}: at worst {style.figure(part[0.5].max())} % of national output is lost in a day.")
             ax.annotate(name, (day[top], part[0.5].iloc[top]), xytext=(5, 3), textcoords="offset points", color=colour,
                         fontsize=8, path_effects=style.HALO)
         ax.set_ylim(0, None)
@@ -202,6 +209,7 @@ def response(ax: Axes | None = None, **more: Any) -> Axes:
         style.heading(ax, "Output lost after a failure of the whole grid", "% of national output, mean of each day")
         style.notes(ax, "Days from the start. Shaded: 80 % of the draws of threshold, build-up, exposure, own plant "
                         "and restart.", "Source: vzmodel, assumptions of the block outages.")
+        style.tell(ax, *told)
     return ax
 
 
@@ -251,6 +259,9 @@ def night_lights(lights: pd.DataFrame, ax: Axes | None = None, *, since: Any = "
         style.notes(ax, "Source: NASA, monthly radiance of the day/night band, table night_lights. Grey: "
                         + ", ".join(grey) + ".",
                     "A month's mean, drawn in mid-month, hides dark nights where cloud left few to see.")
+        low = table[list(named)].min()
+        style.tell(ax, f"The darkest month is that of {low.idxmin()}, {style.figure(low.min())} in "
+                   f"{table[low.idxmin()].idxmin():%b %Y}.")
     return ax
 
 
@@ -296,4 +307,6 @@ def causes(found: dict[str, Any], variable: str = "production", ax: Axes | None 
         style.notes(ax, "Each cause's mean effect over all orders in which causes can be taken away (Shapley). Full "
                         "tanks and lost US sales cost output only together and share it.",
                     f"Source: vzmodel, 32 hindcasts of {found['draws']:,} draws.")
+        style.tell(ax, *(f"{row['name']}: {style.spread(*(row['loss'][q] for q in ('p50', 'p10', 'p90')))} {unit}."
+                         for row in rows[:-3:-1]))
     return ax

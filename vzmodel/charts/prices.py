@@ -84,7 +84,8 @@ def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None
     table = fans.fan_table(p, "brent", scenario)
     with style.context():
         months = received.index.to_numpy()
-        ax.fill_between(months, received[0.1], received[0.9], color=style.ORANGE, alpha=0.25, lw=0, zorder=2.5)
+        for edge in (0.1, 0.9):
+            ax.plot(months, received[edge], color=style.VERMILION, lw=0.8, ls=(0, (1, 1.5)), zorder=4)
         ax.plot(months, received[0.5], color=style.VERMILION, lw=1.5, ls=(0, (4, 1.5)), zorder=4)
         middle = len(received) // 2
         high, low = float(table[0.5].iloc[middle]), float(received[0.5].iloc[middle])
@@ -94,6 +95,9 @@ def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None
                     textcoords="offset points", va="center", zorder=6)
         ax.annotate("price at origin, median and 80 %", (received.index[1], float(received[0.1].min())),
                     xytext=(0, -4), textcoords="offset points", va="top", fontsize=7.8, color=style.VERMILION)
+        style.tell(ax, fans.course(table, "USD/bbl"),
+                   f"At origin the median price is {style.figure(low)} in {received.index[middle]:%b %Y}, "
+                   f"{style.figure(high - low)} below Brent.")
     return ax
 
 
@@ -149,4 +153,8 @@ def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None, *
                         "quality.",
                     f"Line and shading: the level the quotes agree on and 80 % of what one more quote would say "
                     f"(they disagree by {fitted.attrs['disagreement']:.1f} USD/bbl). Bars: months, range of a quote.")
+        peak = fitted["p50"].idxmax()
+        style.tell(ax, f"{len(used)} quotes: the level they agree on is highest in {peak:%b %Y}, "
+                   f"{style.figure(fitted['p50'].max())} USD/bbl, and {style.figure(fitted['p50'].iloc[-1])} in "
+                   f"{fitted.index[-1]:%b %Y}.")
     return ax

@@ -69,6 +69,8 @@ def history(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2002",
         style.label_right(ax, labels, 7)
         style.notes(ax, PROVENANCE,
                     "Grey: where output was with 80 % probability given all readings (source error only).")
+        style.tell(ax, f"The consensus is {style.figure(consensus.iloc[0])} kb/d in {consensus.index[0]:%b %Y} and "
+                   f"{style.figure(consensus.iloc[-1])} in {consensus.index[-1]:%b %Y}.")
     return ax
 
 
@@ -118,6 +120,7 @@ def decline(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.Lo
         style.heading(ax, "How far output fell depends on who counts",
                       "change in percent; months and kb/d at the right")
         style.notes(ax, PROVENANCE, "Red line: 80 % band of the change, source error only, where readings allow one.")
+        style.tell(ax, *(f"{row['source']}: {style.figure(row['change_pct'])} %." for _, row in rows.iterrows()))
     return ax
 
 
@@ -156,4 +159,6 @@ def offsets(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2015",
         style.label_right(ax, [(float(part[c].iloc[-1]), *look) for c, look in shown.items()])
         style.heading(ax, "What each source counts above OPEC's secondary sources", "kb/d")
         style.notes(ax, PROVENANCE)
+        style.tell(ax, *(f"{look[0]}: {style.figure(part[c].iloc[-1])} kb/d in {part.index[-1]:%b %Y}."
+                         for c, look in shown.items()))
     return ax

@@ -62,6 +62,8 @@ def reference(p: xr.Dataset, scenario: str, variable: str = "production", ax: Ax
                         xytext=(-2, -13 if place % 2 else 5), textcoords="offset points", ha="right", fontsize=7.2,
                         color=style.BLACK, zorder=7, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.8})
         ax.set_ylim(0, max(ax.get_ylim()[1], 1.08 * max(shown)))
+        style.tell(ax, fans.course(fans.fan_table(p, scenario=scenario, variable=variable), p[variable].attrs["units"]),
+                   *(f"{row['issuer']}: {row['value']:,.0f} in {row['period']}." for _, row in rows.iterrows()))
         if beyond:
             ax.annotate("Past the horizon: " + "; ".join(beyond), (0.01, 0.02), xycoords="axes fraction", fontsize=7,
                         color=style.GREY)

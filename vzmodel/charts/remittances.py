@@ -134,6 +134,9 @@ def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, a
         style.notes(ax, f"{style.run_note(p)} Dots: readings ({SURVEYED}), each on top of the hosts below it.",
                     "Dashed: 80 % band of the sum. Hosts are not forced to R4V's world total; a recount moves the "
                     "error of the count and not the people.")
+        style.tell(ax, f"Medians add up to {style.figure(last.sum())} million in {table.index[-1]:%b %Y} (80 % band of "
+                   f"the sum {style.figure(total[0, -1])} to {style.figure(total[1, -1])}); {last.index[0]} has "
+                   f"{style.figure(last.iloc[0])}.")
     return ax
 
 
@@ -177,6 +180,8 @@ def senders(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, **l
         style.heading(ax, f"Who sent what in {year}", "USD billion; at the right: people, USD a year each, share")
         style.notes(ax, style.run_note(p), "Dot: median. Line: 80 % of draws (people, propensity, amount, income, "
                     "level). Shares are means of the draws and add up to 100.")
+        style.tell(ax, *(f"{NAMES[str(host)]}: {style.figure(row['remittances_p50'] / 1000)} billion USD, "
+                         f"{row['share']:.0f} % of the sum." for host, row in table.iloc[:-4:-1].iterrows()))
     return ax
 
 
@@ -216,4 +221,7 @@ def sensitivities(found: Mapping[str, tuple[float, float]] | pd.DataFrame, ax: A
         style.notes(ax, "Source: vzmodel, one assumption at a time, all others at their median.",
                     "The largest only; the level is what remains uncertain after the authors "
                     "are heard.")
+        name, row = table.index[-1], table.iloc[-1]
+        style.tell(ax, f"{str(name).replace('_', ' ')} moves it most: {style.figure(row['low'])} to "
+                   f"{style.figure(row['high'])} %.")
     return ax

@@ -19,6 +19,7 @@ PARTS = {
     "monetised_remittances": ("remittances exchanged", style.GREEN),
     "other_exports": ("other exports", style.ORANGE),
 }
+TOTALS = ["Gross export value", "Cash of the state company", "Oil dollars that arrive"]
 NEEDED = ("gross_export_value", "net_export_value", "invoiced_value", "import_bill", "cash_revenue",
           "operator_local_dollars")
 
@@ -87,6 +88,11 @@ def parts(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[s
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Medians do not add up: the stack is not the median of the sum, which is "
                                            "the black line. No band here: see the fan of the inflow.")
+        last = table.iloc[-1]
+        told = "; ".join(f"{text} {style.figure(last[name])}" for name, (text, _) in PARTS.items())
+        style.tell(ax, f"The median inflow is {style.figure(total.iloc[0])} million USD a month in "
+                   f"{table.index[0]:%b %Y} and {style.figure(total.iloc[-1])} in {table.index[-1]:%b %Y}.",
+                   f"Medians of the parts at the end: {told}.")
     return ax
 
 
@@ -209,6 +215,10 @@ def waterfall(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any)
                       f"USD billion, {table.attrs['period']}, mean of draws")
         style.notes(ax, style.run_note(p), "Means add up. Black whiskers: 80 % of draws of each item (parameters, "
                                            "shocks, source error). Product exports are inside the first bar.")
+        gross, cash, oil = (table.loc[name, ["mean", "low", "high"]] / 1000 for name in TOTALS)
+        style.tell(ax, f"Of {style.figure(gross['mean'])} billion USD of gross exports {style.figure(cash['mean'])} "
+                   f"reach the state company as cash, and {style.figure(oil['mean'])} arrive as oil dollars "
+                   f"(80 % band {style.figure(oil['low'])} to {style.figure(oil['high'])}), in the mean of draws.")
     return ax
 
 
@@ -280,4 +290,9 @@ def concepts(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.L
         style.notes(ax, "Source: the tables of published revenue; vzmodel, history.",
                     "Bars: 80 % of what a source would print (parameters, shocks, spread of prints of a figure); "
                     "dashes are medians. EIA's net is net of imports only: hollow where another net stands beside it.")
+        bands = rows.drop_duplicates(["concept", "year"])
+        last = bands[bands["concept"] == shown[0]].iloc[-1]
+        style.tell(ax, f"{len(rows)} published figures of {years[0]} to {years[-1]} beside the model.",
+                   f"{NAMES[shown[0]]} in {years[-1] if last['year'] == years[-1] else last['year']}: "
+                   f"{style.spread(last['p50'] / 1000, last['low'] / 1000, last['high'] / 1000)} billion USD.")
     return ax

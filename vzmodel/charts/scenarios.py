@@ -93,6 +93,8 @@ def yearly(p: xr.Dataset, variable: str = "dollar_inflow", years: Sequence[int] 
         text = f"{name} in {' and '.join(str(year) for year in shown)}, by scenario"
         style.heading(ax, text, f"{unit}, by year")
         style.notes(ax, style.run_note(p), NOTE)
+        style.tell(ax, *(f"{scenario}: {_told(table.loc[(scenario, shown[-1])] / divisor)} {unit} in {shown[-1]}."
+                         for scenario in (order[0], order[-1])))
     return ax
 
 
@@ -138,7 +140,14 @@ def by_year(p: xr.Dataset, variable: str, scenario: str, rivals: pd.DataFrame | 
         style.notes(ax, f"{style.run_note(p)} Dots: each author's own total; a line joins an author's low and high.",
                     "Bars of the run: 50, 80 and 90 % of draws, complete calendar years only"
                     + (f" ({note})." if note else "."))
+        table = quantiles(fans.summed(p, variable, scenario), variable, by="year", q=style.QUANTILES).droplevel(0)
+        style.tell(ax, *(f"{scenario}: {_told(table.loc[year] / divisor)} {unit} in {year}."
+                         for year in sorted({table.index[0], table.index[-1]})))
     return ax
+
+
+def _told(row: pd.Series) -> str:
+    return style.spread(float(row[0.5]), float(row[0.1]), float(row[0.9]))
 
 
 def _years(ax: Axes, p: xr.Dataset, variable: str, divisor: float, colour: str, name: str) -> int:
@@ -233,6 +242,8 @@ def differences(p: xr.Dataset, against: str, variable: str = "dollar_inflow", ye
                       f"{name}, {unit}, difference draw by draw")
         style.notes(ax, style.run_note(p), NOTE + " Both scenarios of a draw share the same parameters and shocks: "
                     "this is the median of differences, not the difference of medians.")
+        style.tell(ax, *(f"{other}: {_told(rows.loc[other] / divisor)} {unit} in {year}."
+                         for other in (rows.index[0], rows.index[-1])))
     return ax
 
 
