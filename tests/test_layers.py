@@ -46,6 +46,7 @@ LAYERS = [
         "dollars",
         "episodes",
         "us_market",
+        "limits",
     },
     {"charts"},
     {"reporting", "explorer"},
@@ -55,6 +56,7 @@ LAYERS = [
 # A private module is a part of the room it was split from.
 PART_OF = {
     "_cargoes": "balance",
+    "_shares": "assumptions",
     "_migrants": "remittances",
     "_rivals": "remittances",
     "_host_income": "remittances",
@@ -65,6 +67,8 @@ PART_OF = {
     "_outage_response": "outages",
     "_account": "failures",
     "_experts": "forecasting",
+    "_bands": "forecasting",
+    "_evidence": "forecasting",
     "_readings": "measurement",
     "_revisions": "_fit",
     "_published": "evaluation",

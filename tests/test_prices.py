@@ -1,10 +1,14 @@
 """Brent from its own past, the gap to it, and what is lost on the way."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from vzmodel import Scenario, _brent, evaluation, load_assumptions, load_tables, prices, project
+from vzmodel import Scenario, _brent, evaluation, load_history, load_tables, prices, project
+from vzmodel.cli import app
 
 # --- Brent -----------------------------------------------------------------------------------------------------------
 
@@ -23,21 +27,36 @@ def test_brent_is_forecast_better_than_no_change_since_1997_with_honest_bands():
     assert (np.abs(covered - 0.8) <= 2 * error).all()
 
 
-def test_a_price_path_with_a_gap_is_refused():
+@pytest.mark.parametrize("bad", [np.nan, -5.0, 0.0, np.inf])
+def test_a_price_path_with_a_gap_or_no_price_is_refused_with_the_bounds(bad):
     path = np.full((3, 1), 70.0)
-    path[1] = np.nan
-    with pytest.raises(ValueError, match="fill the gaps"):
+    path[1] = bad
+    with pytest.raises(ValueError, match="above 0: fill the gaps"):
         prices.simulate_brent(70.0, path, np.ones(1), np.ones(1), np.zeros((3, 1)), np.ones(3, bool))
     series = pd.Series(50.0 + np.arange(60) % 3, index=pd.period_range("2000-01", periods=60, freq="M"))
-    series.iloc[30] = np.nan
-    with pytest.raises(ValueError, match="gaps"):
+    series.iloc[30] = bad
+    with pytest.raises(ValueError, match="1 gaps, the first at 2002-07|must be > 0 and finite"):
         prices.forecast(series, 3)
 
 
-def test_brent_has_rare_shocks_of_its_own():
-    table = load_assumptions().table
-    assert {"brent_shock_probability", "brent_shock_scale", "heavy_shock_probability"} <= set(table.index)
-    assert table.loc["brent_shock_scale", "block"] == "prices"
+def test_a_price_path_of_the_wrong_length_is_refused_with_the_months_of_the_run():
+    one = {"half_life": np.ones(1), "volatility": np.ones(1), "shocks": np.zeros((6, 1))}
+    for path, given in ((np.full((5, 1), 70.0), np.ones(6, bool)), (np.full((6, 1), 70.0), np.ones(5, bool))):
+        with pytest.raises(ValueError, match="the run has 6 months"):
+            prices.simulate_brent(70.0, path, given=given, **one)
+
+
+@pytest.mark.parametrize(("price", "told"), [(-5, "between 5 and 400"), (4000, "5 and 400"), (np.nan, "number")])
+def test_a_scenario_with_an_impossible_brent_is_refused_with_the_bounds(price, told):
+    with pytest.raises(ValueError, match=told):
+        project(Scenario("odd", changes={"brent": {"2027-01": price}}), months=3, draws=8)
+
+
+def test_a_history_whose_brent_has_a_gap_is_refused_with_its_month():
+    history = load_history()
+    history.loc["2015-03-01", "brent"] = np.nan
+    with pytest.raises(ValueError, match="2015-03"):
+        project("status_quo", months=3, draws=8, history=history)
 
 
 def test_the_share_of_the_last_change_of_brent_that_is_given_comes_again_and_again():
@@ -151,3 +170,12 @@ def test_too_few_invoices_are_refused_with_the_number_needed():
     reported = prices.reported_route_costs(load_tables()).head(4)
     with pytest.raises(ValueError, match="needs 6 or more"):
         prices.fitted_route_cost(reported, pd.period_range("2022-01", periods=12, freq="M"))
+
+
+def test_the_command_prices_answers_in_json_and_leaves_out_what_was_not_known():
+    answer = json.loads(CliRunner().invoke(app, ["prices", "--first", "2022-01", "--json"]).stdout)
+    assert {row["market"] for row in answer["checks"]} == {"china", "us"}
+    assert answer["gaps"]["fitted"][0]["month"] == answer["route_cost"]["fitted"][0]["month"] == "2022-01"
+    early = json.loads(CliRunner().invoke(app, ["prices", "--as-of", "2019-04-01", "--json"]).stdout)
+    assert early["checks"] == [] and early["route_cost"]["fitted"] == []
+    assert max(row["end"] for row in early["gaps"]["quotes"]) < "2019-04"

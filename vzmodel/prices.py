@@ -56,7 +56,7 @@ def simulate_brent(
     Raises
     ------
     ValueError
-        If the last price or the path has a gap or is not above 0.
+        If the last price or the path has a gap or is not above 0, or the path is not as long as the run.
 
     Notes
     -----
@@ -71,13 +71,18 @@ def simulate_brent(
     >>> round(float(p[0, 0]), 6)
     50.0
     """
-    speed = np.broadcast_to(1 - 0.5 ** (1 / half_life), shocks.shape)
-    volatility = np.broadcast_to(volatility, shocks.shape)
+    if np.shape(level)[:-1] not in ((), (1,), shocks.shape[:1]) or len(given) != len(shocks):
+        raise ValueError(
+            f"Brent's path has shape {np.shape(level)} and says of {len(given)} months whether it is given; "
+            f"the run has {len(shocks)} months: give each a price"
+        )
     if not (last > 0 and np.isfinite(last) and np.min(level) > 0 and np.max(level) < np.inf):
         raise ValueError(
             f"Brent starts at {last:g} and its path runs from {np.min(level):g} to {np.max(level):g} [USD/bbl]; "
             "every month needs a price above 0: fill the gaps"
         )
+    speed = np.broadcast_to(1 - 0.5 ** (1 / half_life), shocks.shape)
+    volatility = np.broadcast_to(volatility, shocks.shape)
     path = np.broadcast_to(np.log(level), shocks.shape)
     carried, momentum = np.broadcast_to(change, shocks.shape)[0], np.broadcast_to(momentum, shocks.shape)
     middle, away = np.log(last), np.zeros(shocks.shape[1])

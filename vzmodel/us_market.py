@@ -22,6 +22,7 @@ READINGS = {
     "goods_imports_usd": "customs_imports_usd_m",
     "goods_exports_usd": "customs_exports_usd_m",
 }
+CUSTOMS = ("customs_imports_usd_m", "customs_exports_usd_m")
 SCOPE = {
     "eia_crude": "crude, arrived (EIA)",
     "eia_crude_and_products": "crude and products, arrived (EIA)",
@@ -32,6 +33,9 @@ SCOPE = {
     "customs_implied": "all goods at customs, at an oil price",
 }
 """What each count of volume counts."""
+NO_IMPORTS = ("2019-05", "2022-12")
+"""Months in which EIA lists no crude from Venezuela: its monthly rows stop in April 2019, the 81 kb/d of that year are
+used up by then, and 2020 to 2022 have no row at all."""
 LEAST_OIL = 45.0
 """Goods at customs below which hardly any are oil [USD million a month]: up to 43 in months without oil."""
 US = MARKETS.index("us")
@@ -53,21 +57,24 @@ def us_sales(first: DateLike = "2018-01", last: DateLike | None = None) -> pd.Da
     -------
     DataFrame
         Index month; columns eia_crude, eia_crude_and_products, tankers, tankers_arriving, cargoes_reported,
-        share_of_exports and customs_implied [kb/d]; customs_imports_usd_m and customs_exports_usd_m [USD million]; low
-        and high over all counts and prints [kb/d], and low_count and high_count, what these count (`SCOPE`).
+        share_of_exports and customs_implied [kb/d]; low and high over all counts and prints [kb/d], and low_count and
+        high_count, what these count (`SCOPE`); customs_imports_usd_m and customs_exports_usd_m [USD million].
 
     Notes
     -----
     Counts differ in scope, so low and high are no error of one: crude alone or with products, loaded or arrived.
     share_of_exports is the printed share of the United States in printed exports; customs_implied is what the customs
     value buys at the month's Brent less the dated central gap. A column holds the last print of a count where there are
-    several; low and high take all. Between June 2019 and 2022 a month that EIA leaves out had no imports; customs then
-    hold goods other than oil, and nothing is implied from less than 45 USD million.
+    several; low and high take all. From May 2019 to 2022 a month that EIA leaves out had no imports and stands as 0;
+    customs then hold goods other than oil, and nothing is implied from less than 45 USD million.
     """
     table = data.read_table("us_trade")
     table = table[(table["freq"] == "month") & table["series"].isin(READINGS)]
     read = table.assign(month=pd.to_datetime(table["period"]), count=table["series"].map(READINGS))
     counts = pd.concat([read[["month", "count", "value"]], _cargoes(data.read_table("exports"))])
+    seen = counts.loc[counts["count"] == "eia_crude", "month"]
+    none = pd.period_range(*NO_IMPORTS, freq="M").to_timestamp().difference(pd.DatetimeIndex(seen))
+    counts = pd.concat([counts, pd.DataFrame({"month": none, "count": "eia_crude", "value": 0.0})])
     wide = counts.pivot_table(index="month", columns="count", values="value", aggfunc="last")
     wide["customs_implied"] = _implied(wide["customs_imports_usd_m"])
     implied = wide["customs_implied"].dropna().rename("value").reset_index().assign(count="customs_implied")
@@ -77,7 +84,46 @@ def us_sales(first: DateLike = "2018-01", last: DateLike | None = None) -> pd.Da
         found = every.loc[at].set_index("month")
         wide[end], wide[f"{end}_count"] = found["value"], found["count"].map(SCOPE)
     until = None if last is None else month_of(last, "last").to_timestamp()
+    wide = wide.reindex(columns=[*SCOPE, "low", "low_count", "high", "high_count", *CUSTOMS])
     return wide.sort_index().rename_axis(columns=None).loc[month_of(first, "first").to_timestamp() : until]
+
+
+def us_by_year(first: int = 2010) -> pd.DataFrame:
+    """Return what the United States bought from Venezuela by year.
+
+    Parameters
+    ----------
+    first : int
+        First year.
+
+    Returns
+    -------
+    DataFrame
+        Index year; eia_crude, eia_crude_and_products and tankers_arriving [kb/d]; customs_imports_usd_m and
+        customs_exports_usd_m [USD million, all goods, in the months there are] and months, how many of them [1].
+
+    Notes
+    -----
+    EIA has no row for 2020 to 2022, when it counted no imports: these are 0. A year still running has customs alone.
+
+    Examples
+    --------
+    >>> us_by_year(2023)["eia_crude"].head(2).tolist()
+    [132.0, 228.0]
+    """
+    table = data.read_table("us_trade")
+    counts = table[table["series"].isin(READINGS)].assign(count=table["series"].map(READINGS))
+    yearly = counts[(counts["freq"] == "year") & (counts["unit"] == "kb/d")]
+    wide = yearly.assign(year=yearly["period"].astype(int)).pivot_table(index="year", columns="count", values="value")
+    monthly = counts[(counts["freq"] == "month") & counts["count"].isin(CUSTOMS)]
+    by = monthly.assign(year=monthly["period"].str[:4].astype(int)).pivot_table(
+        index="year", columns="count", values="value", aggfunc=["sum", "count"]
+    )
+    wide = wide.reindex(range(min(wide.index.min(), by.index.min()), by.index.max() + 1))
+    wide.loc[int(NO_IMPORTS[0][:4]) + 1 : int(NO_IMPORTS[1][:4]), "eia_crude"] = 0.0
+    columns = [name for name in SCOPE if name in wide]
+    found = wide[columns].join(by["sum"][list(CUSTOMS)]).assign(months=by["count"][CUSTOMS[0]])
+    return found.loc[first:].rename_axis(columns=None)
 
 
 def _cargoes(exports: pd.DataFrame) -> pd.DataFrame:
@@ -174,68 +220,6 @@ def cost_of_losing_the_us(
     table["total"] = total.mean(axis=1)
     table["total_p10"], table["total_p90"] = np.quantile(total, (0.1, 0.9), axis=1)
     return table.loc["2019-01":]
-
-
-def limit_or_discount(
-    volume: float = 600.0, brent: float = 65.0, gap: float = 15.0, cut: float = 0.2, lifting: float | None = None
-) -> pd.DataFrame:
-    """Compare a quantity limit with a forced discount of the same size, in dollars a day.
-
-    Parameters
-    ----------
-    volume : float
-        Blend sold for cash [kb/d].
-    brent, gap : float
-        Brent and the gap to it at origin [USD/bbl].
-    cut : float
-        Share of the volume not allowed, or of the price given up [1].
-    lifting : float, optional
-        Cash cost of lifting saved on a barrel not produced [USD/bbl]; the assumption lifting_cost without it.
-
-    Returns
-    -------
-    DataFrame
-        Index quantity_limit and forced_discount; columns lost_sales, saved_diluent, saved_lifting and net_loss
-        [USD million a day], and barrels_kept, left in the ground [kb/d].
-
-    Raises
-    ------
-    ValueError
-        If the cut is outside [0, 1], the volume negative, or the price not above 0.
-
-    Notes
-    -----
-    ``limit = cut V (p - diluent - lifting)``, ``discount = cut V p``: the limit saves the imported diluent of the
-    blend not made, ``extra_heavy_share d imported_share`` of a barrel at ``diluent_price_ratio x Brent``, and lifting
-    of the crude part. The discount costs more by exactly that.
-
-    Examples
-    --------
-    >>> t = limit_or_discount(600, 65, 15, 0.2, lifting=10)
-    >>> float(t.loc["forced_discount", "net_loss"])
-    6.0
-    >>> bool(t.loc["quantity_limit", "net_loss"] < t.loc["forced_discount", "net_loss"])
-    True
-    """
-    price = brent - gap
-    if not (0 <= cut <= 1 and volume >= 0 and price > 0):
-        raise ValueError(
-            f"cut {cut:g} [1] must lie between 0 and 1, volume {volume:g} [kb/d] be 0 or more and "
-            f"Brent {brent:g} less gap {gap:g} [USD/bbl] above 0"
-        )
-    a = load_assumptions().table["central"]
-    diluent = a["extra_heavy_share"] * a["diluent_per_blend"] * a["diluent_imported_share"]
-    cost = a["lifting_cost"] if lifting is None else lifting
-    barrels = cut * volume / 1000
-    lost = barrels * price
-    saved = barrels * diluent * a["diluent_price_ratio"] * brent
-    lifted = barrels * (1 - diluent) * cost
-    rows = {
-        "quantity_limit": (lost, saved, lifted, lost - saved - lifted, cut * volume * (1 - diluent)),
-        "forced_discount": (lost, 0.0, 0.0, lost, 0.0),
-    }
-    columns = ["lost_sales", "saved_diluent", "saved_lifting", "net_loss", "barrels_kept"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def _days(p: xr.Dataset) -> xr.DataArray:
