@@ -1,6 +1,7 @@
 """Every barrel is refined, sold, shipped to a creditor, stored or accounted for."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -351,3 +352,24 @@ def test_what_is_unaccounted_for_is_plain_arithmetic_on_the_tables(year):
     row = levers[(levers["assumption"] == "unaccounted") & (levers["month"] == f"{year}-01-01")].iloc[-1]
     assert row["central"] == pytest.approx(left, abs=25)
     assert row["low"] < left < row["high"]
+
+
+def test_markets_cannot_be_sold_more_than_the_whole_together():
+    with pytest.raises(ValueError, match=r"market_share_us 0.9, .* add up to 1.42 \[1\]; .* between 0 and 1 together"):
+        vz.load_assumptions().update({"market_share_us": 0.9})
+    # the others given way, the same share is welcome
+    others = {f"market_share_{m}": 0.0 for m in ("china", "india", "europe", "other")}
+    assert vz.load_assumptions().update({"market_share_us": 0.9, **others}).table.loc["market_share_us", "high"] == 0.9
+    more = vz.Scenario("all_to_india", changes={"market_share_india": {"2027-03": (0.7, 0.8, 0.9)}})
+    with pytest.raises(ValueError, match="scenario all_to_india from 2027-03: .*market_share_india 0.8, .* 1.52"):
+        vz.load_assumptions().check(more, pd.Period("2026-10", "M"), 24)
+    back = more.but("and_back", changes={f"market_share_{m}": {"2027-03": 0.0} for m in ("us", "europe", "other")})
+    back = back.but("and_back", changes={"market_share_india": {"2027-09": "base"}})
+    vz.load_assumptions().check(back, pd.Period("2026-10", "M"), 24)
+
+
+def test_shares_of_the_past_are_held_against_the_facts_of_their_month():
+    # 56 % for the United States in 2018 and 2019 leaves 44 for the others; 60 from mid-2018 on is four too many
+    more = vz.Scenario("more", changes={"market_share_us": {"2018-06": 0.6}})
+    with pytest.raises(ValueError, match="scenario more from 2018-06: .* add up to 1.05"):
+        vz.load_assumptions().check(more, pd.Period("2018-01", "M"), 18, past=True)

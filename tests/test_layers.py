@@ -57,6 +57,7 @@ LAYERS = [
 PART_OF = {
     "_cargoes": "balance",
     "_shares": "assumptions",
+    "_shares": "assumptions",
     "_migrants": "remittances",
     "_rivals": "remittances",
     "_host_income": "remittances",

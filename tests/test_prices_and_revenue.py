@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from vzmodel import balance, dollars, load_tables, prices, project, revenue, us_market
+from vzmodel import balance, dollars, load_tables, prices, project, revenue
 from vzmodel.charts import prices as charts_of_prices
 from vzmodel.charts import revenue as charts_of_revenue
 from vzmodel.cli import app
@@ -71,6 +71,8 @@ def money(sales=None, access=None, brent=None, realised=None, **changes):
         "collection_share": 0.8 * ONE,
         "collection_lag": 2 * ONE,
         "escrow_share": 0 * ONE,
+        "escrow_release": 0 * ONE,
+        "escrow_start": 0 * ONE,
         "cash_import_share": 0.5 * ONE,
         "operator_local_share": 0.5 * ONE,
         "other_exports": 3600 * ONE,
@@ -140,7 +142,8 @@ def test_a_lower_brent_never_raises_cash_in_that_month_nor_after(left, sold, sha
     def cash(brent: np.ndarray) -> np.ndarray:
         brent = np.broadcast_to(brent[:, None], (T, N))
         realised = np.broadcast_to((brent - np.minimum(gap, ceiling * brent))[:, None, :], (T, M, N))
-        m = money(sales, brent=brent, realised=realised, cash_import_share=share, collection_lag=lag, escrow_share=0.3)
+        m = money(sales, brent=brent, realised=realised, cash_import_share=share, collection_lag=lag, escrow_share=0.3,
+                  escrow_release=0.2)
         return m["cash_revenue"]
 
     assert (cash(65 * np.array(left)) <= cash(np.full(T, 65.0)) + 1e-9).all()
@@ -179,7 +182,43 @@ def test_escrow_holds_cash_back_before_the_import_bill():
     held, free = money(escrow_share=1.0), money(escrow_share=0.0)
     np.testing.assert_array_equal(held["cash_revenue"], 0)
     np.testing.assert_allclose(held["cash_collected"], free["cash_collected"])
+    np.testing.assert_allclose(held["escrow_balance"], held["cash_collected"].cumsum(axis=0))
     assert (free["cash_revenue"] > held["cash_revenue"]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 5000), st.floats(0, 150))
+def test_what_is_collected_is_free_spent_on_fuel_or_waits_in_the_deposit_funds(share, release, start, sold):
+    m = money(np.full((T, M, N), sold), escrow_share=share, escrow_release=release, escrow_start=start)
+    gained = np.diff(m["escrow_balance"], axis=0, prepend=start)
+    np.testing.assert_allclose(m["cash_collected"], m["cash_revenue"] + m["cash_import_bill"] + gained, atol=1e-8)
+    assert (m["escrow_balance"] >= 0).all() and (m["cash_revenue"] >= 0).all()
+
+
+def test_funds_that_pay_out_at_once_hold_nothing_back_and_frozen_ones_never_pay():
+    passed, free = money(escrow_share=0.7, escrow_release=1.0), money()
+    # fuel is ordered against what does not go through the funds, so that less of it is bought for cash
+    both = passed["cash_revenue"] + passed["cash_import_bill"]
+    np.testing.assert_allclose(both, free["cash_revenue"] + free["cash_import_bill"])
+    frozen = money(escrow_start=900.0)
+    np.testing.assert_allclose(frozen["escrow_balance"], 900.0)
+    np.testing.assert_allclose(frozen["cash_revenue"], free["cash_revenue"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_slower_release_never_brings_more_cash_by_any_month(share, slow, fast):
+    slow, fast = sorted((slow, fast))
+    by = [money(escrow_share=share, escrow_release=r)["cash_revenue"].cumsum(axis=0) for r in (slow, fast)]
+    assert (by[0] <= by[1] + 1e-8).all()
+
+
+def test_losing_the_licences_leaves_the_state_company_no_more_cash_than_keeping_them():
+    p = project(["status_quo", "relapse"], months=40, draws=256, keep=["cash_revenue", "escrow_balance"])
+    year = p["cash_revenue"].groupby("month.year").sum("month").median("draw")
+    assert (year.sel(scenario="relapse", year=[2027, 2028]) < year.sel(scenario="status_quo", year=[2027, 2028])).all()
+    frozen = p["escrow_balance"].sel(scenario="relapse", month=slice("2027-07", None))
+    assert float(frozen.std("month").max()) < 1e-6 and float(frozen.median()) > 0
 
 
 # --- Gaps and prices at origin ---------------------------------------------------------------------------------------
@@ -254,47 +293,6 @@ def test_cash_revenue_is_never_below_zero_in_the_record(record):
     # paid as the crude's money comes, so within a month it can exceed that month's bill and over the run it cannot
     assert (paid.sum("month") <= record["import_bill"].sum("month")).all()
     assert (paid <= record["cash_collected"] + 1e-9).all()
-
-
-# --- The United States as a market -----------------------------------------------------------------------------------
-
-
-def test_january_2019_has_both_counts_and_licensed_imports_rise():
-    t = us_market.us_sales("2019-01")
-    assert (t.loc["2019-01-01", "low"], t.loc["2019-01-01", "tankers"]) == (484, 484)
-    assert t.loc["2023-01-01", "eia_crude"] == 40 and t.loc["2025-01-01", "eia_crude"] == 287
-    assert t.loc["2025-07-01", "eia_crude"] < 10 < t.loc["2026-07-01", "eia_crude"] == 701
-    assert t.loc["2019-01-01", "high"] == 631
-    assert us_market.us_sales("2010-01")["customs_imports_usd_m"].notna().sum() > 190
-
-
-def test_the_range_of_us_purchases_holds_every_count_and_says_what_its_ends_count():
-    t = us_market.us_sales("2019-01", "2019-06")
-    # 409 million of goods in February at Brent of 64 less 9
-    assert t.loc["2019-02-01", "customs_implied"] == pytest.approx(408.89 * 1000 / 28 / 54.96, rel=0.001)
-    assert t.loc["2019-02-01", "share_of_exports"] == pytest.approx(0.11 * 920)
-    assert t.loc["2019-02-01", "high"] == 289 and "products" in t.loc["2019-02-01", "high_count"]
-    assert t.loc["2019-02-01", "low"] <= 149
-    assert t.loc["2019-03-01", "low"] == 47 and t.loc["2019-03-01", "eia_crude"] == 56.48
-    assert t.loc["2019-04-01", "high"] == 114 and t.loc["2019-04-01", "low"] < 114
-    assert np.isnan(t.loc["2019-06-01", "low"])
-
-
-def test_the_cost_of_losing_the_us_is_the_sum_of_its_parts():
-    cost = us_market.cost_of_losing_the_us(last="2019-08", draws=256)
-    np.testing.assert_allclose(cost[["unsold", "shut_in", "wider_gap", "blocked"]].sum(axis=1), cost["total"])
-    paid = cost["blocked"]
-    assert 350 <= paid.sum() <= 900 and paid.loc["2019-05":].abs().max() < 1e-9  # about 0.7bn, 28 January-28 April
-    assert (cost["total"].loc["2019-02":"2019-04"] > 0).all()
-
-
-def test_a_forced_discount_costs_more_than_a_quantity_limit_of_its_size():
-    t = us_market.limit_or_discount(600, 65, 15, 0.2, lifting=10)
-    assert np.isclose(t.loc["forced_discount", "net_loss"], 0.2 * 600 * 50 / 1000)
-    saved = t.loc["quantity_limit", ["saved_diluent", "saved_lifting"]].sum()
-    assert np.isclose(t["net_loss"].diff().iloc[-1], saved) and saved > 0
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        us_market.limit_or_discount(cut=1.2)
 
 
 # --- Charts and commands ---------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ GROUPS = {
     "volume by market": tuple(f"access_volume_{m}" for m in MARKETS),
     "cash by market": tuple(f"access_cash_{m}" for m in MARKETS),
     "settlement": ("debt_cargoes_china", "debt_cargoes_rosneft", "supply_cargoes", "swap_cargoes", "partner_cargoes",
-                   "collection_share", "collection_lag", "escrow_share"),
+                   "collection_share", "collection_lag", "escrow_share", "escrow_release"),
     "gap": (*(f"gap_{m}" for m in MARKETS), "route_cost"),
     "diluent": ("diluent",),
     "grid": ("outage_state", "outage_rate"),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import _shares
 from ._sampling import QUANTILE, Percentile, position, quantile
 from .calendar import LATEST, DateLike, day, month
 from .scenarios import START, Scenario, Value, suggest
@@ -98,8 +99,8 @@ class Assumptions:
             )
         return self.table.loc[name]
 
-    def check(self, scenario: Scenario, first: pd.Period, horizon: int) -> None:
-        """Raise ValueError for an unknown assumption, a value out of bounds or a change past the horizon."""
+    def check(self, scenario: Scenario, first: pd.Period, horizon: int, *, past: bool = False) -> None:
+        """Raise ValueError for an unknown assumption, a value or sum out of bounds or a change past the horizon."""
         last = first + horizon - 1
         for name, dated in scenario.changes.items():
             row = self.row(name)
@@ -113,6 +114,10 @@ class Assumptions:
                             f"{where} is {number:g} [{row['unit']}]; it must lie between "
                             f"{row['minimum']:g} and {row['maximum']:g}"
                         )
+        shares = {name: dated for name, dated in scenario.changes.items() if name.startswith(_shares.PREFIX)}
+        if shares:
+            for when, sums in _shares.by_date(shares, _central_shares(self.table), self.facts if past else {}):
+                _shares.refuse_above_one(sums, f"scenario {scenario.name} from {when}")
 
     def sample(
         self,
@@ -220,7 +225,13 @@ def _checked(table: pd.DataFrame, where: str) -> pd.DataFrame:
             raise ValueError(f"{what}: {values} [{row['unit']}] must rise: minimum ≤ low ≤ central ≤ high ≤ maximum")
         if row["distribution"] == "lognormal" and row["low"] <= 0:
             raise ValueError(f"{what} is lognormal but low is {row['low']:g} [{row['unit']}]; it must be above 0")
+    _shares.refuse_above_one(_central_shares(table), where)
     return table
+
+
+def _central_shares(table: pd.DataFrame) -> dict[str, float]:
+    rows = table.loc[table.index.astype(str).str.startswith(_shares.PREFIX), "central"]
+    return {str(name): float(value) for name, value in rows.items()}
 
 
 def load_assumptions(folder: str | Path | None = None, *, as_of: DateLike | None = None) -> Assumptions:

@@ -192,7 +192,7 @@ def hindcast(
             f"hindcast {index[0]} to {index[-1]} is outside the history, {past.index[0]} to {past.index[-1]}"
         )
     for scenario in chosen:
-        fitted.check(scenario, index[0], (past.index[-1] - index[0]).n + 2)
+        fitted.check(scenario, index[0], (past.index[-1] - index[0]).n + 2, past=True)
     brent = known["brent"].copy()
     brent.index = brent.index.to_period("M")
     inputs = Inputs(

@@ -64,6 +64,46 @@ def collected(invoices: np.ndarray, share: np.ndarray | float, lag: np.ndarray) 
     return out
 
 
+def deposited(
+    cash: np.ndarray, share: np.ndarray | float, release: np.ndarray | float, start: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what deposit funds hold at the end of each month and what they pay out in it, (month, draw) [USD million].
+
+    Parameters
+    ----------
+    cash : ndarray of shape (month, draw)
+        Cash collected [USD million].
+    share : float or ndarray of shape (draw,) or (month, draw)
+        Share of it paid into the funds [1].
+    release : float or ndarray of shape (draw,) or (month, draw)
+        Share of what the funds hold that is paid out each month [1/month].
+    start : float or ndarray of shape (draw,)
+        What the funds hold before the first month [USD million].
+
+    Notes
+    -----
+    ``released_t = release_t (held_{t-1} + share_t cash_t)`` and ``held_t = held_{t-1} + share_t cash_t - released_t``:
+    what comes in is paid out or still held, and at a release of nought it waits for good.
+
+    Examples
+    --------
+    A hundred a month, half of it into empty funds that pay out a fifth of what they hold:
+
+    >>> held, released = deposited(np.full((2, 1), 100.0), 0.5, 0.2, 0.0)
+    >>> held.ravel(), released.ravel()
+    (array([40., 72.]), array([10., 18.]))
+    """
+    paid_in = cash * share
+    rate = np.broadcast_to(release, paid_in.shape)
+    held, released = np.empty(paid_in.shape), np.empty(paid_in.shape)
+    there = np.broadcast_to(start, paid_in.shape[1:])
+    for t in range(len(paid_in)):
+        there = there + paid_in[t]
+        released[t] = rate[t] * there
+        held[t] = there = there - released[t]
+    return held, released
+
+
 def dollars(
     barrels: Mapping[str, np.ndarray],
     fuels: Mapping[str, np.ndarray],
@@ -98,17 +138,18 @@ def dollars(
     -------
     dict of ndarray of shape (month, draw)
         route_cost [USD/bbl]; gross_export_value, net_export_value, invoiced_value, cash_collected, import_bill,
-        cash_import_bill, cash_revenue, operator_local_dollars and other_exports [USD million].
+        cash_import_bill, cash_revenue, escrow_balance, operator_local_dollars and other_exports [USD million].
 
     Notes
     -----
-    ``cash_revenue = cash_collected (1 - escrow_share) - cash_import_bill``. A buyer to whom no bank lends orders no
+    ``cash_revenue = cash_collected (1 - escrow_share) + released - cash_import_bill``, ``released`` what deposit funds
+    pay out (`deposited`), so that cash_revenue and cash_import_bill are what was collected less what the funds gained,
+    escrow_balance. A buyer to whom no bank lends orders no
     more fuel and diluent for cash than the crude of the month will bring, and pays when that money comes: the cash bill
     ``min(cash_import_share import_bill, cash invoices ever paid (1 - escrow_share))`` waits as the invoices do, so a
     fall of Brent reaches both at once. The rest of the bill is met by swap or credit, or is demand that goes unmet; no
-    arrears are kept. What stays in escrow is not counted, now or later: escrow_share is what is never released within
-    the run. Debt cargoes are worth what China pays, supplies what Cuba is charged, swaps the price of other buyers,
-    partners' cargoes the price in the United States.
+    arrears are kept. Debt cargoes are worth what China pays, supplies what Cuba is charged, swaps the price of other
+    buyers, partners' cargoes the price in the United States.
     """
     us, china, _, _, cuba, other = (realised[:, m] for m in range(6))
     cash_sales, payable, sold = _sold(barrels["sales"], realised, cash_access, days)
@@ -125,7 +166,9 @@ def dollars(
     cash_invoices = kept * (payable + fuel * cash_access[:, -1])
     gross = cash_sales + debt + supply + swap + partner + fuel
     cash = collected(cash_invoices, a["collection_share"], a["collection_lag"])
-    free = cash * (1 - a["escrow_share"])
+    start = np.broadcast_to(a["escrow_start"], cash.shape)[0]
+    held, released = deposited(cash, a["escrow_share"], a["escrow_release"], start)
+    free = cash * (1 - a["escrow_share"]) + released
     ordered = np.minimum(a["cash_import_share"] * bill, cash_invoices * a["collection_share"] * (1 - a["escrow_share"]))
     paid = np.minimum(collected(ordered, 1.0, a["collection_lag"]), free)
     price = np.divide(cash_sales * 1000, sold * days[:, None], out=np.array(other), where=sold > 1e-9)
@@ -138,6 +181,7 @@ def dollars(
         "import_bill": bill,
         "cash_import_bill": paid,
         "cash_revenue": free - paid,
+        "escrow_balance": held,
         "operator_local_dollars": partner * a["operator_local_share"],
         "other_exports": np.broadcast_to(a["other_exports"] / 12, gross.shape),
     }
