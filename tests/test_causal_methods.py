@@ -116,28 +116,6 @@ def test_the_structural_series_goes_on_as_before_and_its_draws_spread():
     assert (fitted.variances >= 0).all()
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(-1.0, 0.7), min_size=2, max_size=7), st.floats(100.0, 3000.0))
-def test_shares_without_order_add_up_and_treat_equal_causes_alike(change, base):
-    log = np.array([*change, change[0]])[:, None]
-    share = attribution.shapley(log, base)
-    assert share.sum() == pytest.approx(base * np.expm1(log.sum()), abs=1e-6)
-    assert share[-1, 0] == pytest.approx(share[0, 0], abs=1e-9)
-
-
-def test_shares_are_the_mean_over_all_orders():
-    from itertools import permutations
-
-    change, base = np.array([-0.4, 0.2, -0.1]), 1000.0
-    wanted = np.zeros(3)
-    for order in permutations(range(3)):
-        level = base
-        for i in order:
-            wanted[i] += level * np.expm1(change[i]) / 6
-            level *= np.exp(change[i])
-    np.testing.assert_allclose(attribution.shapley(change[:, None], base)[:, 0], wanted)
-
-
 def test_every_cause_starts_with_an_event_of_the_table():
     from vzmodel.data import load_tables
 

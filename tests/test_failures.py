@@ -1,12 +1,8 @@
 """What grid failures cost: episodes, the account of early 2019, the years ahead."""
 
-import itertools
 
 import matplotlib as mpl
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from vzmodel import data, failures
 from vzmodel.charts import outages as charts
@@ -26,24 +22,6 @@ def episodes():
 @pytest.fixture(scope="module")
 def forward():
     return {row["grid"]: row for row in failures.forward(months=36, draws=512)}
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 1000), st.integers(1, 4))
-def test_losses_add_up_to_the_total_in_every_draw(seed, count):
-    g, names = np.random.default_rng(seed), tuple("abcd"[:count])
-    sets = [s for k in range(count + 1) for s in itertools.combinations(names, k)]
-    worth = {s: g.normal(size=7) for s in sets}
-    loss = failures.shapley(worth, names)
-    np.testing.assert_allclose(sum(loss.values()), worth[()] - worth[names])
-
-
-def test_causes_that_do_not_meet_keep_their_own_loss_and_an_idle_one_loses_nothing():
-    cost = {"a": 10.0, "b": 4.0, "c": 0.0}
-    sets = [s for k in range(4) for s in itertools.combinations(cost, k)]
-    worth = {s: np.array([100 - sum(cost[n] for n in s)]) for s in sets}
-    for name, value in failures.shapley(worth, tuple(cost)).items():
-        assert value.item() == pytest.approx(cost[name])
 
 
 def test_blackouts_took_output_and_lost_us_sales_took_cash(account):

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "vzmodel"
 BLOCKS = {"production", "outages", "balance", "prices", "revenue", "remittances"}
 LAYERS = [
-    {"streams", "calendar"},
+    {"streams", "calendar", "shapley"},
     {"scoring", "forecasting", "measurement"},
     {
         "data",
@@ -56,7 +56,6 @@ LAYERS = [
 # A private module is a part of the room it was split from.
 PART_OF = {
     "_cargoes": "balance",
-    "_shares": "assumptions",
     "_shares": "assumptions",
     "_migrants": "remittances",
     "_rivals": "remittances",

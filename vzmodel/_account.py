@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
-from math import factorial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from . import shapley
 from .calendar import days as days_of
 from .model import hindcast
 from .scenarios import Scenario, Value
@@ -107,31 +107,8 @@ def _without(first: str, gone: tuple[str, ...], name: str) -> Scenario:
     return Scenario(name, f"At work: {name}", changes)
 
 
-def shapley(worth: dict[tuple[str, ...], np.ndarray], names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return each cause's loss, (draw,) in the unit of `worth`, from outcomes by set of causes at work.
-
-    Examples
-    --------
-    Two causes that cost ten each alone and ten together share it:
-
-    >>> some = np.array([90.0])
-    >>> worth = {(): some + 10, ("a",): some, ("b",): some, ("a", "b"): some}
-    >>> {k: float(v[0]) for k, v in shapley(worth, ("a", "b")).items()}
-    {'a': 5.0, 'b': 5.0}
-    """
-    n, loss = len(names), {}
-    for name in names:
-        total = np.zeros(np.shape(worth[()]))
-        for s, value in worth.items():
-            if name not in s:
-                more = tuple(k for k in names if k in s or k == name)
-                total += factorial(len(s)) * factorial(n - len(s) - 1) / factorial(n) * (value - worth[more])
-        loss[name] = total
-    return loss
-
-
 def _split(worth: dict[tuple[str, ...], np.ndarray], names: tuple[str, ...]) -> dict[str, Any]:
-    loss = shapley(worth, names)
+    loss = {name: -value for name, value in shapley.shares({frozenset(s): v for s, v in worth.items()}, names).items()}
     total = worth[()] - worth[names]
     real = total > 0.01 * worth[()]
     rows = []

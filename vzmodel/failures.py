@@ -13,7 +13,6 @@ from . import outages
 from ._account import OUTCOMES as OUTCOMES
 from ._account import Band, band
 from ._account import account as account
-from ._account import shapley as shapley
 from ._sampling import percentiles
 from .assumptions import load_assumptions
 from .calendar import DateLike

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from itertools import combinations
-from math import factorial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from vzmodel import streams
+from vzmodel.shapley import shares_of_product
 
 UNDERLYING = "underlying decline and what no cause covers"
 VARIANTS = 6
@@ -191,53 +191,6 @@ def _coefficients(
     return last[:, None] + np.einsum("jk,kd->jd", root, z), np.asarray(fitted.params)
 
 
-def shapley(change: np.ndarray, base: float) -> np.ndarray:
-    r"""Share the change of a product out between its factors, without regard to order.
-
-    Parameters
-    ----------
-    change : ndarray
-        Log change of each factor, shape (factor, draw).
-    base : float
-        Level before [kb/d].
-
-    Returns
-    -------
-    ndarray of shape (factor, draw)
-        Shares [kb/d], which add up to `base` times one less than the product, in every draw.
-
-    Notes
-    -----
-    .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n-|S|-1)!}{n!} \left[v(S \cup i) - v(S)\right], \quad
-              v(S) = y_0 \exp \sum_{j \in S} d_j
-
-    References
-    ----------
-    Shapley (1953).
-
-    Examples
-    --------
-    Two causes that halve output of 1,000 each take 375:
-
-    >>> shapley(np.log([[0.5], [0.5]]), 1000.0).round(6).ravel().tolist()
-    [-375.0, -375.0]
-    """
-    n = len(change)
-    factor = np.exp(change)
-    out = np.zeros_like(factor)
-    for i in range(n):
-        # v(S) is a product, so sums over sets of one size are elementary symmetric functions of the other factors
-        sums = np.zeros((n, factor.shape[1]))
-        sums[0] = 1.0
-        for k, j in enumerate(j for j in range(n) if j != i):
-            for size in range(k + 1, 0, -1):
-                sums[size] += sums[size - 1] * factor[j]
-        for size in range(n):
-            out[i] += factorial(size) * factorial(n - size - 1) / factorial(n) * sums[size]
-        out[i] *= base * (factor[i] - 1)
-    return out
-
-
 def shares(sizes: Sizes, since: pd.Period, to: pd.Period) -> tuple[float, np.ndarray]:
     """Return the change of output between two months [kb/d] and each cause's share, shape (cause, draw) [kb/d].
 
@@ -252,7 +205,7 @@ def shares(sizes: Sizes, since: pd.Period, to: pd.Period) -> tuple[float, np.nda
                              f"{sizes.months[-1]}")
     a, b = sizes.months.get_loc(since), sizes.months.get_loc(to)
     level = np.exp(sizes.log[:, [a, b], 0].sum(0))
-    return float(level[1] - level[0]), shapley(sizes.log[:, b] - sizes.log[:, a], float(level[0]))
+    return float(level[1] - level[0]), shares_of_product(sizes.log[:, b] - sizes.log[:, a], float(level[0]))
 
 
 def inseparable(causes: list[str], share: np.ndarray) -> list[tuple[str, str, float]]:
