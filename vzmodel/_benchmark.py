@@ -16,9 +16,7 @@ JOIN = "2017-01"
 """Month from which EIA continues JODI; the step there, -7.7 %, is the same for every forecaster."""
 FIRST, STEP, LAST_BALANCED = "2007-01", 2, "2022-12"
 """First origin, months between origins [1], and last month every producer has printed."""
-OURS, STILL = "ours", "no change"
-RESAMPLES = 400
-"""Resamples [1] of the block bootstrap."""
+OURS, STILL, RIVAL = "ours", "no change", "AutoETS"
 
 
 def benchmark(tables: Mapping[str, pd.DataFrame] | None = None, *, ingredients: bool = True) -> pd.DataFrame:
@@ -37,8 +35,9 @@ def benchmark(tables: Mapping[str, pd.DataFrame] | None = None, *, ingredients: 
         Index (forecaster, horizon [month]); ``loss`` [log: twice the mean pinball loss over seven quantiles], on JODI's
         output to 2016 continued with EIA's; ``coverage`` [1, of the 80 % band] and ``coverage_se`` by a bootstrap of
         blocks of origins; ``producers_loss`` [log], ``producers_ratio`` [1, to AutoETS, of the mean losses],
-        ``mean_ratio`` [1, mean of the producers' ratios] and ``producers_coverage`` [1]. Forecasters are AutoETS from
-        its table, no change, ours, and ours without each ingredient. One late vintage: pseudo-real-time.
+        ``mean_ratio`` [1, mean of the producers' ratios] and ``producers_coverage`` [1]. Forecasters are AutoETS and
+        AutoARIMA (on Venezuela alone) from their table, no change, ours, and ours without each ingredient. One late
+        vintage: pseudo-real-time.
 
     Raises
     ------
@@ -47,19 +46,51 @@ def benchmark(tables: Mapping[str, pd.DataFrame] | None = None, *, ingredients: 
     """
     known = data.load_tables() if tables is None else tables
     venezuela, others = joined(known["production"]), producers(known["producers"])
-    rival = known["benchmark_scores"].set_index(["series", "horizon"])[["pinball", "coverage"]]
-    lacking = [name for name in (JOINED, *others) if name not in rival.index]
+    kept = known["benchmark_scores"].set_index(["method", "series", "horizon"])[["pinball", "coverage"]]
+    lacking = [name for name in (JOINED, *others) if (RIVAL, name) not in kept.index.droplevel("horizon")]
     if lacking:
-        raise ValueError(f"benchmark_scores has no AutoETS score of {lacking[0]}; run it on that series first")
+        raise ValueError(f"benchmark_scores has no {RIVAL} score of {lacking[0]}; run it on that series first")
+    rival = kept.loc[RIVAL]
     recipes = {STILL: Recipe(combined=False, momentum=False), OURS: Recipe()}
     if ingredients:
         recipes |= {f"without {name}": recipe for name, recipe in INGREDIENTS.items()}
-    rows = [_rival_rows(rival, list(others))]
+    methods = kept.index.unique("method").sort_values(ascending=False)
+    rows = [_kept_rows(str(method), kept.loc[method], rival, list(others)) for method in methods]
     for name, recipe in recipes.items():
         own = scores(venezuela, recipe)
         seen = {country: scores(series, recipe) for country, series in others.items()}
         rows.append(_rows(name, own, seen, rival))
     return pd.concat(rows).set_index(["forecaster", "horizon"])
+
+
+def ingredients(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what each ingredient of the forecaster adds: how much larger the loss is without it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `benchmark`, ingredients included.
+
+    Returns
+    -------
+    DataFrame
+        Index (series, ingredient), series Venezuela or the producers; columns months ahead [% of the loss with all;
+        negative where the forecast is better without].
+
+    Raises
+    ------
+    ValueError
+        If the table was made without ingredients.
+    """
+    names = [n for n in table.index.unique("forecaster") if n.startswith("without ")]
+    if not names:
+        raise ValueError("the table has no ingredients; make it with evaluation.benchmark(ingredients=True)")
+    parts = {}
+    for series, column in (("Venezuela", "loss"), ("producers", "producers_loss")):
+        loss = table[column].unstack("horizon")
+        more = 100 * (loss.loc[names] / loss.loc[OURS] - 1)
+        parts[series] = more.rename(index=lambda name: name.removeprefix("without "))
+    return pd.concat(parts, names=["series", "ingredient"])
 
 
 def joined(production: pd.DataFrame) -> pd.Series:
@@ -107,7 +138,8 @@ def _rows(name: str, own: pd.DataFrame, others: dict[str, pd.DataFrame], rival: 
     loss = pd.DataFrame({c: s.groupby("horizon")["loss"].mean() for c, s in others.items()})
     covered = pd.DataFrame({c: s.groupby("horizon")["covered"].mean() for c, s in others.items()})
     theirs = pd.DataFrame({c: rival.loc[c]["pinball"] for c in loss})
-    errors = [bootstrap(own.loc[own["horizon"] == h, "covered"].to_numpy(float), h) for h in mean.index]
+    # blocks of origins twice as long as the months they share
+    errors = [scoring.bootstrap(own.loc[own["horizon"] == h, "covered"], 2 * h // STEP) for h in mean.index]
     return pd.DataFrame(
         {"forecaster": name, "horizon": mean.index, "loss": mean["loss"], "coverage": mean["covered"],
          "coverage_se": errors, "producers_loss": loss.mean(axis=1),
@@ -115,31 +147,14 @@ def _rows(name: str, own: pd.DataFrame, others: dict[str, pd.DataFrame], rival: 
          "producers_coverage": covered.mean(axis=1)})  # fmt: skip
 
 
-def _rival_rows(rival: pd.DataFrame, others: list[str]) -> pd.DataFrame:
-    own, seen = rival.loc[JOINED], rival.loc[others].groupby(level="horizon").mean()
+def _kept_rows(method: str, scores: pd.DataFrame, rival: pd.DataFrame, others: list[str]) -> pd.DataFrame:
+    """Return the rows of a method whose scores are kept; empty over the producers if it was not run on all."""
+    own = scores.loc[JOINED]
+    loss, covered, theirs = (column.unstack("series").reindex(columns=others)
+                             for column in (scores["pinball"], scores["coverage"], rival["pinball"]))
+    mean = loss.mean(axis=1, skipna=False)
     return pd.DataFrame(
-        {"forecaster": "AutoETS", "horizon": own.index, "loss": own["pinball"], "coverage": own["coverage"],
-         "coverage_se": np.nan, "producers_loss": seen["pinball"], "producers_ratio": 1.0, "mean_ratio": 1.0,
-         "producers_coverage": seen["coverage"]})  # fmt: skip
-
-
-def bootstrap(hit: np.ndarray, horizon: int) -> float:
-    """Return the standard error [1] of a share from blocks of origins twice as long as the months they share.
-
-    Parameters
-    ----------
-    hit : ndarray of shape (origin,)
-        1 where the band held, in order of time.
-    horizon : int
-        Months ahead [1].
-
-    Examples
-    --------
-    >>> bootstrap(np.ones(40), 6)
-    0.0
-    """
-    n = len(hit)
-    block = min(max(2 * horizon // STEP, 1), n)
-    start = np.random.Generator(np.random.SFC64(0)).integers(0, n, (RESAMPLES, -(-n // block)))
-    chosen = (start[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :n] % n
-    return float(hit[chosen].mean(axis=1).std())
+        {"forecaster": method, "horizon": own.index, "loss": own["pinball"], "coverage": own["coverage"],
+         "coverage_se": np.nan, "producers_loss": mean, "producers_ratio": mean / theirs.mean(axis=1),
+         "mean_ratio": (loss / theirs).mean(axis=1, skipna=False),
+         "producers_coverage": covered.mean(axis=1, skipna=False)})  # fmt: skip

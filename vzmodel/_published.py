@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from vzmodel import _revisions, calendar, forecasting, production
+from vzmodel._prints import latest
+from vzmodel._targets import BASES, CHANGES, check_table, issue_day, number, target_months, why_not
 
 DRAWS = 4000
-ERRORS = ("published_error_pct", "ours_error_pct", "published_error_eia_pct", "ours_error_eia_pct")
-LEVELS = ("crude production", "crude_production", "production")
-CHANGES = ("crude_production_change", "production_change")
+ERRORS = ("published_error_pct", "ours_error_pct", "published_error_eia_pct", "ours_error_eia_pct",
+          "published_error_own_pct", "ours_error_own_pct")
+OVERLAP = 12
+"""Months [1] over which an issuer's count is set against the consensus to tell its basis."""
 
 
 def score_published(table: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -24,10 +26,12 @@ def score_published(table: pd.DataFrame | None = None) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame, optional
-        Published forecasts: ``issuer``, ``issued`` (2018, 2018-06 or 2018-06-13; the first day is taken), ``target``
-        (2019-12, 2019Q2, 2018H2 or 2019), ``quantity``, ``value`` and optionally ``scenario``, ``kind`` (unconditional,
-        conditional or target), ``unit``, ``base`` [kb/d, level of a change], ``measure`` (mean or lowest month),
-        ``outcome`` and ``outcome_eia`` [kb/d]. Default: the package's own table ``published_forecasts``.
+        Published forecasts: ``issuer``, ``issued`` (2018, 2018-06, 2018Q2 or 2018-06-13; the first day is taken),
+        ``target`` (2019-12, 2019Q2, 2018H2 or 2019), ``quantity`` (crude_production or crude_production_change),
+        ``value`` [kb/d] and optionally ``scenario``, ``kind`` (unconditional, conditional or target), ``unit``,
+        ``base`` [kb/d, level of a change] or ``base_month`` (month a change counts from on every basis), ``measure``
+        (mean or lowest month), ``issuer_basis`` (eia, government; empty for OPEC's secondary sources), ``outcome`` and
+        ``outcome_eia`` [kb/d]. Default: the package's own table ``published_forecasts``.
 
     Returns
     -------
@@ -35,25 +39,26 @@ def score_published(table: pd.DataFrame | None = None) -> pd.DataFrame:
         The table's issuer, issued, target, quantity, scenario, kind; ``published``, ``ours_p10``, ``ours_p50``,
         ``ours_p90``, ``outcome`` [kb/d, a change from ``base`` if the target is one], ``published_error_pct``,
         ``ours_error_pct`` [% of the outcome's level], ``outcome_basis`` and ``unscorable`` (the reason, or empty).
-        ``outcome_eia``, ``published_error_eia_pct`` and ``ours_error_eia_pct`` judge the same on EIA's basis. Ours is
-        on the basis of OPEC's secondary sources, from the consensus known that day. An outcome the table lacks is
-        that of today's consensus.
+        Ours is on the basis of OPEC's secondary sources, from the consensus known that day. ``outcome_eia`` and
+        ``outcome_own`` are on EIA's basis and on the issuer's; errors there move ours by what that source printed over
+        the consensus in the last twelve months known that day. ``no_change_error_pct`` [%] is what holding the last
+        level known would have missed, ``trend_error_pct`` [%] the last year's change carried on, ``start_error_pct``
+        [%] how far that level was from what today's consensus puts there. An outcome the table lacks is today's
+        consensus.
 
     Raises
     ------
     ValueError
-        If the table lacks a column.
+        If the table is empty, lacks a column, or has a kind, measure or basis that does not exist.
     """
     from vzmodel import data
 
     tables = data.load_tables()
-    rows = tables["published_forecasts"] if table is None else table
-    missing = {"issuer", "issued", "target", "quantity", "value"} - set(rows.columns)
-    if missing:
-        raise ValueError(f"published forecasts lack the columns {sorted(missing)}")
+    rows = check_table(tables["published_forecasts"] if table is None else table)
     known = lru_cache(maxsize=None)(partial(_known, tables))
     today = _by_month(data.consensus(tables["production"], tables["production_annual"])["production"])
-    return pd.DataFrame([_published_row(row, known, today) for row in rows.to_dict("records")])
+    own = {basis: _count(tables["production"], basis) for basis in BASES}
+    return pd.DataFrame([_published_row(row, known, today, own) for row in rows.to_dict("records")], index=rows.index)
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
@@ -67,9 +72,12 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``group``; ``scored``, ``unscorable`` [1], mean absolute error and bias of both [%], theirs also on EIA's
-        basis, ``ours_nearer`` [1, share of forecasts where ours came nearer] and ``ours_coverage`` [1, share of
-        outcomes within our p10 to p90] with its standard error, forecasts of one day and target counted apart.
+        Index ``group``; ``scored``, ``unscorable`` [1], mean absolute error and bias of both [%] on OPEC's basis, the
+        error also on EIA's and on each issuer's own; the error of no change, of the last year's trend and of the start
+        [%]; ``ours_less_published`` [%, difference of the absolute errors] with its standard error, ``ours_nearer`` [1,
+        share of forecasts where ours came nearer] and ``ours_coverage`` [1, share of outcomes within our p10 to p90]
+        with its standard error. Forecasts for one of the ``target_years`` [1] share one outcome in the standard errors;
+        with fewer than three such years they are empty.
     """
     scored = scores[scores["unscorable"] == ""]
     early = scores["issued"].astype(str).str[:4].isin(["2018", "2019", "2020"])
@@ -80,17 +88,32 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
         part = scored[chosen.reindex(scored.index)]
         if part.empty:
             continue
-        hit = part["outcome"].between(part["ours_p10"], part["ours_p90"])
-        row: dict[str, Any] = {"group": name, "scored": len(part), "unscorable": int(chosen.sum()) - len(part)}
-        for who in ("published", "ours"):
-            error = part[f"{who}_error_pct"]
-            row |= {f"{who}_mae_pct": error.abs().mean(), f"{who}_bias_pct": error.mean(),
-                    f"{who}_mae_eia_pct": part[f"{who}_error_eia_pct"].abs().mean()}
-        nearer = part["ours_error_pct"].abs() < part["published_error_pct"].abs()
-        share = float(hit.mean())
-        error = np.sqrt(max(share * (1 - share), 1 / len(part)) / len(part))
-        rows.append(row | {"ours_nearer": nearer.mean(), "ours_coverage": share, "coverage_se": error})
-    return pd.DataFrame(rows).set_index("group")
+        rows.append({"group": name, "scored": len(part), "unscorable": int(chosen.sum()) - len(part)} | _errors(part))
+    return pd.DataFrame(rows).set_index("group") if rows else pd.DataFrame(index=pd.Index([], name="group"))
+
+
+def _errors(part: pd.DataFrame) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for who in ("published", "ours"):
+        error = part[f"{who}_error_pct"]
+        row |= {f"{who}_mae_pct": error.abs().mean(), f"{who}_bias_pct": error.mean(),
+                f"{who}_mae_eia_pct": part[f"{who}_error_eia_pct"].abs().mean(),
+                f"{who}_mae_own_pct": part[f"{who}_error_own_pct"].abs().mean()}
+    hit = part["outcome"].between(part["ours_p10"], part["ours_p90"]).astype(float)
+    apart = part["ours_error_pct"].abs() - part["published_error_pct"].abs()
+    years = part["target"].astype(str).str[:4]
+    row |= {f"{name}_mae_pct": part[f"{name}_error_pct"].abs().mean() for name in ("no_change", "trend", "start")}
+    return row | {"ours_less_published": apart.mean(), "ours_less_published_se": _clustered(apart, years),
+                  "target_years": years.nunique(),
+                  "ours_nearer": (apart < 0).mean(), "ours_coverage": hit.mean(),
+                  "coverage_se": _clustered(hit, years)}
+
+
+def _clustered(values: pd.Series, group: pd.Series) -> float:
+    """Return the standard error of a mean whose values are independent only between groups."""
+    sums = (values - values.mean()).groupby(group).sum()
+    count = len(sums)
+    return float(np.sqrt((sums**2).sum() * count / (count - 1)) / len(values)) if count >= 3 else float("nan")
 
 
 def real_time(first: calendar.DateLike = "2010-01", last: calendar.DateLike = "2025-01", *, step: int = 6,
@@ -119,7 +142,7 @@ def real_time(first: calendar.DateLike = "2010-01", last: calendar.DateLike = "2
     today = _by_month(data.consensus(tables["production"], tables["production_annual"])["production"])
     rows: dict[tuple[pd.Timestamp, int], dict[str, float]] = {}
     for month in calendar.between(first, last)[::step]:
-        series, fitted = _known(tables, month.to_timestamp())
+        series, fitted, _ = _known(tables, month.to_timestamp())
         paths = _paths(fitted, max(horizons))
         for h in horizons:
             if series.index[-1] + h in today.index:
@@ -137,98 +160,123 @@ def _by_month(series: pd.Series) -> pd.Series:
     return clean.set_axis(pd.DatetimeIndex(clean.index).to_period("M"))
 
 
-def _known(tables: dict[str, pd.DataFrame], day: pd.Timestamp) -> tuple[pd.Series, pd.DataFrame]:
-    """Return the consensus known on a day by month [kb/d] and the joint draws of its level, drift and volatility."""
+class _Then(NamedTuple):
+    """What was known on a day: the consensus [kb/d], joint draws of its start, and other counts over it [1]."""
+
+    series: pd.Series
+    fitted: pd.DataFrame
+    ratio: dict[str, float]
+
+
+def _known(tables: dict[str, pd.DataFrame], day: pd.Timestamp) -> _Then:
     from vzmodel import data
 
     then = {name: data.known(tables[name], day) for name in ("production", "production_annual")}
     if then["production"].empty:
         raise ValueError(f"no reading of output was published by {day:%Y-%m-%d}")
     level = data.consensus(then["production"], then["production_annual"])
-    return _by_month(level["production"]), production.estimate(level, [], DRAWS, _revisions.band_factors(then))
+    series = _by_month(level["production"])
+    ratio = {basis: float((_count(then["production"], basis) / series).dropna().tail(OVERLAP).median())
+             for basis in BASES}
+    return _Then(series, production.estimate(level, [], DRAWS, _revisions.band_factors(then)), ratio)
 
 
-def _published_row(row: dict, known: Callable[[pd.Timestamp], tuple[pd.Series, pd.DataFrame]],
-                   today: pd.Series) -> dict[str, Any]:
-    out: dict[str, Any] = {k: row.get(k, "") for k in ("issuer", "issued", "target", "quantity", "scenario")}
-    out["kind"] = row.get("kind") or "unconditional"
-    out |= dict.fromkeys(("published", "ours_p10", "ours_p50", "ours_p90", "outcome", "outcome_eia", "base"), np.nan)
-    out |= dict.fromkeys(ERRORS, np.nan)
-    value, actual, eia = (_number(row.get(k)) for k in ("value", "outcome", "outcome_eia"))
-    months, issued = target_months(str(row["target"])), _issue_day(row["issued"])
-    out |= {"published": value, "outcome_basis": "", "unscorable": _why_not(row, months, issued)}
+def _count(readings: pd.DataFrame, basis: str) -> pd.Series:
+    """Return what the sources of a basis printed last, by month [kb/d], the preferred source first."""
+    found = pd.Series(dtype=float)
+    for source in BASES[basis]:
+        rows = latest(readings[readings["series"] == source], ["month"])
+        found = found.combine_first(_by_month(rows.set_index("month")["value"]))
+    return found
+
+
+def _published_row(row: dict, known: Callable[[pd.Timestamp], _Then], today: pd.Series,
+                   own: dict[str, pd.Series]) -> dict[str, Any]:
+    out: dict[str, Any] = {k: row[k] for k in ("issuer", "issued", "target", "quantity", "scenario", "kind")}
+    out["base_month"] = str(row["base_month"]) if pd.notna(row.get("base_month")) else ""
+    empty = ("published", "ours_p10", "ours_p50", "ours_p90", "outcome", "outcome_eia", "outcome_own", "base", *ERRORS,
+             "no_change_error_pct", "trend_error_pct", "start_error_pct")
+    months, issued = target_months(str(row["target"])), issue_day(row["issued"])
+    out |= dict.fromkeys(empty, np.nan) | {"outcome_basis": "", "issuer_basis": row["issuer_basis"]}
+    out |= {"published": number(row["value"]), "unscorable": why_not(row, months, issued)}
     if out["unscorable"] or months is None or issued is None:
         return out
     try:
-        series, fitted = known(issued)
-        change = str(row["quantity"]) in CHANGES
-        stated = _number(row.get("base"))
-        base = (float(series.iloc[-1]) if np.isnan(stated) else stated) if change else 0.0
-        lowest = row.get("measure") == "lowest"
-        basis = str(row.get("outcome_basis") or "as published")
-        if np.isnan(actual):
-            if not months.isin(today.index).all():
-                return out | {"unscorable": f"no outcome yet for {row['target']}"}
-            actual = _of(today.loc[months].to_numpy()[:, None], months, lowest).item() - base
-            basis = "consensus of today"
-        ours = _ours(series, fitted, months, lowest) - base
+        then = known(issued)
+        start = _base(row, then, today)
+        ours = _ours(then.series, then.fitted, months, row["measure"] == "lowest") - start.ours
     except ValueError as error:
-        return out | {"outcome": actual, "unscorable": f"no forecast of ours on {issued:%Y-%m-%d}: {error}"}
-    p10, p50, p90 = np.quantile(ours, [0.1, 0.5, 0.9])
-    wrong = [100 * (guess - came) / (base + came) for came in (actual, eia) for guess in (value, p50)]
-    return out | {"ours_p10": p10, "ours_p50": p50, "ours_p90": p90, "outcome": actual, "base": base,
-                  "outcome_basis": basis,
-                  "outcome_eia": eia, **dict(zip(ERRORS, wrong, strict=True))}
+        return out | {"outcome": number(row.get("outcome")),
+                      "unscorable": f"no forecast of ours on {issued:%Y-%m-%d}: {error}"}
+    came = {basis: _came(count, months, row, start) for basis, count in ({"": today} | own).items()}
+    stated = number(row.get("outcome"))
+    basis = str(row.get("outcome_basis") or "as published") if np.isfinite(stated) else "consensus of today"
+    came[""] = stated if np.isfinite(stated) else came[""]
+    if np.isfinite(number(row.get("outcome_eia"))):
+        came["eia"] = number(row.get("outcome_eia"))
+    if np.isnan(came[""]):
+        return out | {"unscorable": f"no outcome yet for {row['target']}"}
+    p10, p50, p90 = (float(q) for q in np.quantile(ours, [0.1, 0.5, 0.9]))
+    out |= {"ours_p10": p10, "ours_p50": p50, "ours_p90": p90, "outcome": came[""], "base": start.level,
+            "outcome_basis": basis, "outcome_eia": came["eia"], "outcome_own": came[row["issuer_basis"]]}
+    ratio = {"": 1.0} | then.ratio
+    wrong = [error for b in ("", "eia", row["issuer_basis"])
+             for error in _wrong(out["published"], p50, came[b], ratio[b], start)]
+    return out | dict(zip(ERRORS, wrong, strict=True)) | _without_us(
+        then, today, months, came[""], start, row["measure"] == "lowest")
 
 
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+def _without_us(then: _Then, today: pd.Series, months: pd.PeriodIndex, came: float, start: _Base,
+                lowest: bool) -> dict[str, float]:
+    """Return the error [%] of no change, of the last year's change carried on, and of the level known at the start."""
+    known, last = then.series, then.series.index[-1]
+    out = {"start_error_pct": 100 * (float(known.iloc[-1]) / float(today[last]) - 1)}
+    for name, change in (("no_change", 0.0), ("trend", float(np.log(known.iloc[-1] / known.iloc[-13])) / 12)):
+        def level(month: pd.Period, change: float = change) -> float:
+            return float(known[month] if month in known.index else known.iloc[-1] * np.exp(change * (month - last).n))
+
+        guess = _of(np.array([[level(m)] for m in months]), months, lowest).item()
+        if start.month is not None:
+            guess += start.level - level(start.month[0])
+        out[f"{name}_error_pct"] = 100 * (guess / (start.level + came) - 1)
+    return out
+
+
+class _Base(NamedTuple):
+    """What a change counts from: its level [kb/d], the same as ours [kb/d, may be draws], and the month if one."""
+
+    level: float
+    ours: np.ndarray | float
+    month: pd.PeriodIndex | None
+
+
+def _base(row: dict, then: _Then, today: pd.Series) -> _Base:
+    if str(row["quantity"]) not in CHANGES:
+        return _Base(0.0, 0.0, None)
+    named = row.get("base_month")
+    if isinstance(named, str) and named.strip():
+        month = target_months(named)
+        if month is None or len(month) != 1 or month[0] not in today.index:
+            raise ValueError(f"base_month '{named}' is no month with a reading of output")
+        return _Base(float(today[month[0]]), _ours(then.series, then.fitted, month, False), month)
+    stated = number(row.get("base"))
+    level = float(then.series.iloc[-1]) if np.isnan(stated) else stated
+    return _Base(level, level, None)
+
+
+def _came(count: pd.Series, months: pd.PeriodIndex, row: dict, start: _Base) -> float:
+    """Return what came on the basis of a count [kb/d], nan where it lacks a month."""
+    if not months.isin(count.index).all() or (start.month is not None and start.month[0] not in count.index):
         return float("nan")
+    level = _of(count.loc[months].to_numpy()[:, None], months, row["measure"] == "lowest").item()
+    return float(level - (start.level if start.month is None else count[start.month[0]]))
 
 
-def _why_not(row: dict, months: pd.PeriodIndex | None, issued: pd.Timestamp | None) -> str:
-    if str(row["quantity"]) not in (*LEVELS, *CHANGES):
-        return f"'{row['quantity']}' is not crude output or its change"
-    if str(row.get("unit", "kb/d")) != "kb/d":
-        return f"unit is '{row['unit']}', not kb/d"
-    if np.isnan(_number(row["value"])):
-        return f"'{row['value']}' is no single number"
-    if months is None:
-        return f"target '{row['target']}' is no month, quarter, half-year or year"
-    if re.fullmatch(r"\d{4}(\.0)?", str(row["issued"]).strip()):
-        return f"issued in {str(row['issued'])[:4]}: the day is not known, nor so what was known"
-    return "" if issued is not None else f"'{row['issued']}' is no date of issue"
-
-
-def target_months(target: str) -> pd.PeriodIndex | None:
-    """Return the months of a target such as 2019-12, 2019Q2, 2018H2 or 2019; None if it names no such period.
-
-    Examples
-    --------
-    >>> [str(m) for m in target_months("2019Q2")]
-    ['2019-04', '2019-05', '2019-06']
-    """
-    found = re.fullmatch(r"(\d{4})(?:\.0)?(?:-?([QH])(\d)|-(\d\d)(?:-\d\d)?)?", target.strip())
-    if not found:
-        return None
-    year, part, number, month = found.groups()
-    if month:
-        first, length = int(month), 1
-    elif part:
-        length = 3 if part == "Q" else 6
-        first = (int(number) - 1) * length + 1
-    else:
-        first, length = 1, 12
-    return calendar.months(f"{year}-{first:02d}", length) if 1 <= first <= 13 - length else None
-
-
-def _issue_day(issued: object) -> pd.Timestamp | None:
-    if isinstance(issued, pd.Timestamp):
-        return None if issued is pd.NaT else issued
-    found = re.match(r"\d{4}(-\d\d){0,2}(?=$|[ /])", str(issued).strip())
-    return calendar.day(found.group(0)) if found else None
+def _wrong(published: float, ours: float, came: float, ratio: float, start: _Base) -> tuple[float, float]:
+    """Return the errors of both [% of the outcome's level] on a basis that prints `ratio` times the consensus."""
+    base = start.level if start.month is None else start.level * ratio
+    moved = (start.level + ours) * ratio - base
+    return 100 * (published - came) / (base + came), 100 * (moved - came) / (base + came)
 
 
 def _ours(known: pd.Series, fitted: pd.DataFrame, months: pd.PeriodIndex, lowest: bool) -> np.ndarray:
@@ -248,7 +296,7 @@ def _paths(fitted: pd.DataFrame, ahead: int) -> np.ndarray:
         return np.empty((0, len(fitted)))
     draw = {name: fitted[name].to_numpy() for name in fitted}
     shock = forecasting.shocks(0, ahead, len(fitted))
-    damping = np.full(len(fitted), production.DAMPING)
+    damping = np.full(len(fitted), production.RECIPE.damping)
     return production.capacity(draw["capacity_level"], draw["capacity_drift"], damping, draw["capacity_volatility"],
                                draw["capacity_long_volatility"], draw["capacity_calming"], shock)
 

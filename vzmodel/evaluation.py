@@ -8,12 +8,17 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from vzmodel import calendar, forecasting, scoring
+from vzmodel import _missed, calendar, forecasting, production, scoring
 from vzmodel._benchmark import benchmark as benchmark
+from vzmodel._benchmark import ingredients as ingredients
+from vzmodel._comparison import confidence_set as confidence_set
+from vzmodel._comparison import diebold_mariano as diebold_mariano
+from vzmodel._periods import by_period as by_period
 from vzmodel._published import real_time as real_time
 from vzmodel._published import score_published as score_published
 from vzmodel._published import summary as summary
-from vzmodel._published import target_months as target_months
+from vzmodel._targets import read_published as read_published
+from vzmodel._targets import target_months as target_months
 from vzmodel.calendar import DateLike
 from vzmodel.forecasting import QUANTILES, Forecaster, Recipe
 
@@ -81,7 +86,8 @@ def backtest(series: pd.Series | Callable[[pd.Timestamp], pd.Series], forecaster
     DataFrame
         Index (origin, horizon); ``crps`` [unit of the series], ``pinball`` [log: twice the mean loss of the logs over
         the seven default quantiles, about the error as a share], ``p10``, ``p50``, ``p90``, ``outcome`` [unit of the
-        series] and ``covered`` [1 within p10 to p90, else 0].
+        series], ``covered`` [1 within p10 to p90, else 0], ``width`` [1, p10 to p90 over p50], ``pit`` [1, share of
+        the draws below the outcome] and ``no_change_error`` [unit of the series, outcome less the last value known].
 
     Raises
     ------
@@ -101,11 +107,24 @@ def backtest(series: pd.Series | Callable[[pd.Timestamp], pd.Series], forecaster
         paths = forecaster.simulate(known, gap + max(wanted))
         for h in wanted:
             keys.append((origin, h))
-            rows.append(_score(paths[gap + h - 1], float(truth[before + h])))
+            rows.append(_score(paths[gap + h - 1], float(truth[before + h]), float(known.iloc[-1])))
     if not rows:
         raise ValueError(f"no origin from {first} to {last} has an outcome at horizons {list(horizons)} months")
     index = pd.MultiIndex.from_tuples(keys, names=["origin", "horizon"])
     return pd.DataFrame(rows, index=index)
+
+
+def missed() -> str:
+    """Return a page of missed forecasts of output, ours and others', with the numbers of each [kb/d, %], as Markdown.
+
+    The worst of our own from every month of the past, the periods in which bands failed, and published forecasts
+    beside ours of the same day.
+    """
+    from vzmodel import data
+
+    tables = data.load_tables()
+    output = data.load_history()["production"].dropna()
+    return _missed.page(output, backtest(output, production.forecast), score_published(), tables["interventions"])
 
 
 def _by_month(series: pd.Series) -> pd.Series:
@@ -131,9 +150,10 @@ def _origins(series: pd.Series | Callable[[pd.Timestamp], pd.Series], first: Dat
         yield month.to_timestamp(), month, past
 
 
-def _score(draws: np.ndarray, outcome: float) -> dict[str, float]:
+def _score(draws: np.ndarray, outcome: float, last: float) -> dict[str, float]:
     q = np.quantile(draws, QUANTILES)
     p10, p50, p90 = (float(q[QUANTILES.index(p)]) for p in (0.1, 0.5, 0.9))
     return {"crps": float(scoring.crps(outcome, draws)),
             "pinball": float(scoring.pinball(np.log(outcome), np.log(q), QUANTILES)),
-            "p10": p10, "p50": p50, "p90": p90, "outcome": outcome, "covered": float(p10 <= outcome <= p90)}
+            "p10": p10, "p50": p50, "p90": p90, "outcome": outcome, "covered": float(p10 <= outcome <= p90),
+            "width": (p90 - p10) / p50, "pit": float(scoring.pit(outcome, draws)), "no_change_error": outcome - last}

@@ -139,3 +139,73 @@ def coverage(outcome: ArrayLike, low: ArrayLike, high: ArrayLike, *, overlap: in
     for lag in range(1, min(overlap, n)):
         total += 2 * (1 - lag / overlap) * float(away[lag:] @ away[:-lag]) / n
     return Coverage(share, float(np.sqrt(max(total / n, (1 - 1 / n) / n**2 if n > 1 else 0.25))))
+
+
+def pit(outcome: ArrayLike, draws: ArrayLike) -> np.ndarray:
+    """Return the probability integral transform: the share of the draws an outcome lies above.
+
+    Parameters
+    ----------
+    outcome : array_like of shape (...)
+        What happened [unit of the draws].
+    draws : array_like of shape (..., draw)
+        Drawn futures [unit of the outcome]; a draw equal to the outcome counts half.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Share [1], 0 to 1: even over many forecasts if their distributions are right, crowded near 0 if they are too
+        high, at both ends if they are too narrow.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match or there is no draw.
+
+    Examples
+    --------
+    >>> float(pit(9.0, [1.0, 2.0, 3.0, 12.0]))
+    0.75
+    """
+    y, x = np.asarray(outcome, float), np.asarray(draws, float)
+    if x.ndim != y.ndim + 1 or x.shape[:-1] != y.shape or not x.shape[-1]:
+        raise ValueError(f"draws of shape {x.shape} do not fit outcomes of shape {y.shape}; the last axis holds draws")
+    return np.asarray(((x < y[..., None]) + 0.5 * (x == y[..., None])).mean(axis=-1))
+
+
+def bootstrap(values: ArrayLike, block: int, resamples: int = 400) -> float:
+    """Return the standard error of the mean of a series whose neighbours are not independent, from blocks of it.
+
+    Parameters
+    ----------
+    values : array_like of shape (n,)
+        Hits or scores [any unit], in order of time.
+    block : int
+        Length of a block [1, entries of the series], at most half of it is used.
+    resamples : int
+        Resamples [1].
+
+    Returns
+    -------
+    float
+        Standard error [unit of the values]. The series is closed to a circle (Politis and Romano 1992), the chance is
+        the same each time.
+
+    Raises
+    ------
+    ValueError
+        If there is no value or the block is below 1.
+
+    Examples
+    --------
+    >>> bootstrap([1.0] * 40, 6)
+    0.0
+    """
+    x = np.asarray(values, float)
+    if x.ndim != 1 or not len(x) or block < 1:
+        raise ValueError(f"a bootstrap needs one or more values and a block of 1 or more, got {x.shape} and {block}")
+    n = len(x)
+    length = max(min(block, n // 2), 1)
+    start = np.random.Generator(np.random.SFC64(0)).integers(0, n, (resamples, -(-n // length)))
+    chosen = (start[:, :, None] + np.arange(length)).reshape(resamples, -1)[:, :n] % n
+    return float(x[chosen].mean(axis=1).std())

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import console
 from .console import Folder, Json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+
+UNITS = {"brent": "USD/bbl", "wti": "USD/bbl", "merey": "USD/bbl", "migrants": "million persons"}
+"""Units of the series that are not in kb/d."""
 
 
 def backtest(
@@ -19,42 +28,113 @@ def backtest(
     known: Annotated[
         bool, typer.Option("--known", help="Use at each origin what was published by then; needs --first, --last.")
     ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also test whether ours beats simpler rivals by more than chance.")
+    ] = False,
     published: Annotated[bool, typer.Option("--published", help="Score published forecasts instead.")] = False,
+    table: Annotated[
+        Path | None, typer.Option("--table", help="Score the published forecasts of this CSV instead of ours.")
+    ] = None,
     benchmark: Annotated[
         bool, typer.Option("--benchmark", help="Score on Venezuela and 23 producers beside AutoETS, by ingredient.")
+    ] = False,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="Write the page of missed forecasts, ours and others', as Markdown.")
     ] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Score forecasts of the past against what came, beside no change.
+    """Score forecasts of the past against what came, beside no change, by period and month ahead.
 
-    JSON keys: series, vintages, rows: [{horizon, origins, crps, no_change_crps, coverage}]; with --published:
-    published, summary, rows, one per forecast; with --benchmark: benchmark, rows.
+    JSON keys: series, vintages, rows: [{period, horizon, origins, crps, no_change_crps, mase, coverage, coverage_se,
+    width, pit, below, above}]; with --compare also diebold_mariano and confidence_set; with --published: published,
+    summary, rows, one per forecast; with --benchmark: benchmark, ingredients, rows; with --missed: page.
     """
+    if benchmark + (published or table is not None) + missed > 1:
+        raise ValueError("--benchmark, --published and --missed are answers of their own; ask for one at a time")
+    if benchmark:
+        _say_benchmark(json)
+    elif published or table is not None:
+        _say_published(table, json)
+    elif missed:
+        _say_missed(json)
+    else:
+        _say_backtest(series, folder, known, compare, json, first=first, last=last, step=step)
+
+
+def _say_benchmark(json: bool) -> None:
     from .. import evaluation
 
-    if benchmark:
-        rows = console.records(evaluation.benchmark())
-        title = "Output of JODI to 2016, then EIA, and 23 producers; one late vintage: pseudo-real-time"
-        console.say({"benchmark": True, "rows": rows}, json, (title, rows))
-        return
-    if published:
-        scores = evaluation.score_published()
-        rows, groups = console.records(scores), console.records(evaluation.summary(scores))
-        shown = ("issuer", "issued", "target", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
-                 "published_error_pct", "ours_error_pct", "unscorable")  # fmt: skip
-        few = [{k: row[k] for k in shown} for row in rows]
-        console.say({"published": True, "summary": groups, "rows": rows}, json,
-                     ("Published forecasts [kb/d]", few), ("Errors [% of the outcome]", groups))  # fmt: skip
-        return
-    rows = _backtest_rows(series, folder, known, first=first, last=last, step=step)
+    found = evaluation.benchmark()
+    added = evaluation.ingredients(found)
+    few = found[~found.index.get_level_values("forecaster").str.startswith("without ")]
+    answer = {"benchmark": True, "ingredients": console.records(added), "rows": console.records(found)}
+    console.say(
+        answer, json,
+        ("Loss on output of JODI to 2016, then EIA [log], by months ahead; one late vintage: pseudo-real-time",
+         _across(few, "loss")),
+        ("Share of outcomes in the 80 % band", _across(few, "coverage")),
+        ("Its standard error, from blocks of origins", _across(few, "coverage_se")),
+        ("Loss on 23 other producers over that of AutoETS", _across(few, "producers_ratio")),
+        ("How much larger the loss is without each ingredient [%]; negative: better without", console.records(added)),
+    )  # fmt: skip
+
+
+def _across(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """Return one row per forecaster, months ahead across."""
+    return console.records(table[column].unstack("horizon").loc[table.index.unique("forecaster")].dropna(how="all"))
+
+
+def _say_published(path: Path | None, json: bool) -> None:
+    from .. import evaluation
+
+    scores = evaluation.score_published(None if path is None else evaluation.read_published(path))
+    rows, groups = console.records(scores), console.records(evaluation.summary(scores))
+    shown = ("issuer", "issued", "target", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
+             "published_error_pct", "ours_error_pct", "unscorable")  # fmt: skip
+    few = [{k: row[k] for k in shown} for row in rows]
+    console.say({"published": True, "summary": groups, "rows": rows}, json,
+                 ("Published forecasts [kb/d]", few), ("Errors [% of the outcome]", groups))  # fmt: skip
+
+
+def _say_missed(json: bool) -> None:
+    from .. import evaluation
+
+    with console.progress("Scoring the past"):
+        page = evaluation.missed()
+    console.say({"page": page}, json) if json else print(page, end="")
+
+
+def _say_backtest(series: str, folder: Path | None, known: bool, compare: bool, json: bool, **origins: Any) -> None:
+    from .. import evaluation
+
+    with console.progress("Backtesting") as moved:
+        tables = _backtests(series, folder, known, compare, moved, origins)
+    ours, floor = tables["ours"], tables["no change"]
+    summary = evaluation.by_period(ours, floor).rename(columns={"rival_crps": "no_change_crps"})
+    rows = console.records(summary)
     vintages = "what was known at each origin" if known else "one late vintage: pseudo-real-time"
-    answer = {"series": series, "vintages": vintages, "rows": rows}
-    console.say(answer, json, (f"{series}, {vintages}", rows))
+    answer: dict[str, Any] = {"series": series, "vintages": vintages, "rows": rows}
+    unit = UNITS.get(series, "kb/d")
+    said = [(f"{series}, {vintages}, by years of origin and months ahead; CRPS in {unit}, the rest shares", rows)]
+    if compare:
+        tests = [evaluation.diebold_mariano(ours, other).assign(rival=name).set_index("rival", append=True)
+                 for name, other in tables.items() if name != "ours"]
+        import pandas as pd
+
+        answer["diebold_mariano"] = console.records(pd.concat(tests).sort_index())
+        answer["confidence_set"] = console.records(evaluation.confidence_set(tables))
+        said += [("Diebold-Mariano: ours against each rival; a negative statistic is in our favour",
+                  answer["diebold_mariano"]),
+                 ("Model confidence set: forecasters that cannot be told from the best at one in ten",
+                  answer["confidence_set"])]  # fmt: skip
+    console.say(answer, json, *said)
 
 
-def _backtest_rows(series: str, folder: Path | None, known: bool, **origins: Any) -> list[dict[str, Any]]:
-    from .. import evaluation, prices, production, remittances
+def _backtests(series: str, folder: Path | None, known: bool, rivals: bool, moved: Any,
+               origins: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the backtests of ours, of no change and, if asked, of a trend that is always trusted."""
+    from .. import evaluation, forecasting, prices, production, remittances
     from ..data import load_history
     from ..scenarios import suggest
 
@@ -63,19 +143,20 @@ def _backtest_rows(series: str, folder: Path | None, known: bool, **origins: Any
         raise ValueError(f"no series {series!r} in the history{suggest(series, history)}; it has {list(history)}")
     if known and not (origins["first"] and origins["last"]):
         raise ValueError("--known needs --first and --last, the first and last day to forecast from")
-    past: Any = (lambda day: load_history(folder, as_of=day)[series].dropna()) if known else history[series].dropna()
+    past: Any = history[series].dropna()
+    if known:
+        past = lru_cache(maxsize=None)(lambda day: load_history(folder, as_of=day)[series].dropna())
     kinds = {"brent": prices, "wti": prices, "migrants": remittances}
-    forecaster = kinds.get(series, production).forecast  # type: ignore[attr-defined]
-    with console.progress("Backtesting") as moved:
-        ours = evaluation.backtest(past, forecaster, **origins)
+    forecasters = {"ours": kinds.get(series, production).forecast,  # type: ignore[attr-defined]
+                   "no change": evaluation.no_change}
+    if rivals:
+        forecasters["trend always trusted"] = forecasting.without("learning")
+    found = {}
+    for name, forecaster in forecasters.items():
+        found[name] = evaluation.backtest(past, forecaster, **origins)
         if moved:
-            moved(0.5)
-        floor = evaluation.backtest(past, evaluation.no_change, **origins)
-    by = ours.groupby(level="horizon")
-    table = by["crps"].agg(["size", "mean"]).set_axis(["origins", "crps"], axis=1)
-    table["no_change_crps"] = floor.groupby(level="horizon")["crps"].mean()
-    table["coverage"] = by["covered"].mean()
-    return console.records(table)
+            moved(len(found) / len(forecasters))
+    return found
 
 
 def decline(

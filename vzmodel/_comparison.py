@@ -1,0 +1,126 @@
+"""Whether one forecaster is better than another by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from vzmodel._periods import months_apart
+
+
+def diebold_mariano(table: pd.DataFrame, rival: pd.DataFrame, *, loss: str = "pinball") -> pd.DataFrame:
+    r"""Test whether two forecasters differ in loss by more than chance, by month ahead.
+
+    Parameters
+    ----------
+    table, rival : DataFrame
+        From `backtest`, on the same origins.
+    loss : {"pinball", "crps"}
+        What is compared: pinball counts errors as shares [log], crps in the unit of the series.
+
+    Returns
+    -------
+    DataFrame
+        Index ``horizon`` [month]; ``origins`` [1], ``loss`` and ``rival_loss`` [log or unit of the series],
+        ``statistic`` [1, negative where the first is better] and ``p`` [1, two-sided].
+
+    Raises
+    ------
+    ValueError
+        If the two have other origins or no such loss.
+
+    Notes
+    -----
+    With `d` the difference of losses and `S` its long-run variance over the origins that share months (Bartlett):
+
+    .. math:: t = \bar d \, \big/ \sqrt{S / n} \cdot \sqrt{\frac{n + 1 - 2l + l (l - 1) / n}{n}}
+
+    for `l` origins a horizon long, against Student's t (Diebold and Mariano 1995; Harvey, Leybourne and Newbold 1997).
+    """
+    from scipy.special import stdtr
+
+    both = _losses({"loss": table, "rival_loss": rival}, loss)
+    step = months_apart(both)
+    rows = {}
+    for horizon, part in both.groupby(level="horizon"):
+        away = (part["loss"] - part["rival_loss"]).to_numpy()
+        n, length = len(away), max(-(-int(horizon) // step), 1)
+        variance = _long_run(away, length)
+        correction = max(n + 1 - 2 * length + length * (length - 1) / n, 0.0) / n
+        apart = variance > 1e-12 * float(part["loss"].mean()) ** 2 and correction > 0
+        t = away.mean() / np.sqrt(variance / n) * np.sqrt(correction) if apart else np.nan
+        rows[horizon] = {"origins": n, **part.mean().to_dict(), "statistic": t, "p": 2 * stdtr(n - 1, -abs(t))}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("horizon")
+
+
+def confidence_set(tables: Mapping[str, pd.DataFrame], *, loss: str = "pinball", size: float = 0.1) -> pd.DataFrame:
+    """Return which forecasters cannot be told from the best of them, by month ahead.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Two or more backtests on the same origins, by forecaster.
+    loss : {"pinball", "crps"}
+        What is compared, as in `diebold_mariano`.
+    size : float
+        Chance [1] of leaving out the best.
+
+    Returns
+    -------
+    DataFrame
+        Index (horizon [month], forecaster); ``loss`` [log or unit of the series], ``p`` [1] and ``kept`` [1 in the set,
+        else 0].
+
+    Raises
+    ------
+    ImportError
+        If arch is not installed: it comes with the extra ``eval``.
+    ValueError
+        If there are fewer than two, their origins differ, there is no such loss or `size` is outside (0, 1).
+
+    Notes
+    -----
+    The model confidence set of Hansen, Lunde and Nason (2011), by arch, with a stationary bootstrap of blocks twice as
+    long as the months that neighbouring forecasts share.
+    """
+    if len(tables) < 2 or not 0 < size < 1:
+        raise ValueError(f"a confidence set needs two or more forecasters and a size between 0 and 1, "
+                         f"got {len(tables)} and {size}")
+    try:
+        from arch.bootstrap import MCS
+    except ImportError as error:
+        raise ImportError('the model confidence set needs arch: install "vzmodel[eval]"') from error
+    every = _losses(tables, loss)
+    step = months_apart(every)
+    rows = {}
+    for horizon, part in every.groupby(level="horizon"):
+        block = min(max(2 * int(horizon) // step, 1), max(len(part) // 2, 1))
+        found = MCS(part.to_numpy(), size=size, block_size=block, reps=1000, seed=0)
+        found.compute()
+        for place, p in found.pvalues["Pvalue"].items():
+            name = part.columns[place]
+            rows[horizon, name] = {"loss": part[name].mean(), "p": float(p), "kept": float(place in found.included)}
+    out = pd.DataFrame.from_dict(rows, orient="index")
+    out.index = pd.MultiIndex.from_tuples(list(rows), names=["horizon", "forecaster"])
+    return out.sort_values(["horizon", "loss"])
+
+
+def _losses(tables: Mapping[str, pd.DataFrame], loss: str) -> pd.DataFrame:
+    if loss not in ("pinball", "crps"):
+        raise ValueError(f"no loss '{loss}'; there are pinball and crps")
+    names = list(tables)
+    for name in names[1:]:
+        if not tables[name].index.equals(tables[names[0]].index):
+            raise ValueError(f"'{name}' has other origins or horizons than '{names[0]}'; run both on the same")
+    return pd.DataFrame({name: tables[name][loss] for name in names}).sort_index()
+
+
+def _long_run(away: np.ndarray, length: int) -> float:
+    """Return the long-run variance of differences whose neighbours up to `length` share months."""
+    x, n = away - away.mean(), len(away)
+    total = float(x @ x) / n
+    for lag in range(1, min(length, n)):
+        total += 2 * (1 - lag / length) * float(x[lag:] @ x[:-lag]) / n
+    return total
