@@ -178,7 +178,7 @@ def test_published_forecasts_scored(p, output):
 @call("report")
 def test_report(p, output, tmp_path):
     pytest.importorskip("jinja2")
-    page = vz.report(tmp_path / "report", draws=32, months=24)
+    page = vz.report(tmp_path / "report", chapters="now", draws=32, months=24)
     assert page.is_file()
 
 

@@ -62,6 +62,7 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="Folder for the page, charts, workbook and manifest.")],
     scenario: Annotated[list[str] | None, typer.Option(help="Repeat for more; a selection without it.")] = None,
     scenario_file: File = None,
+    chapter: Annotated[list[str] | None, typer.Option(help="Repeat for more; all without it.")] = None,
     draws: Draws = 4000,
     seed: Seed = 2019,
     months: Annotated[int, typer.Option(help="Horizon in months.")] = 60,
@@ -76,8 +77,8 @@ def report(
 
     with console.progress("Writing the report") as moved:
         page = reporting.report(
-            out, scenarios=scenario or None, scenario_file=scenario_file, draws=draws, seed=seed, months=months,
-            as_of=as_of, progress=moved,
+            out, scenarios=scenario or None, scenario_file=scenario_file, chapters=chapter or None, draws=draws,
+            seed=seed, months=months, as_of=as_of, progress=moved,
         )  # fmt: skip
     if json:
         asked = {"draws": draws, "seed": seed, "months": months, "as_of": as_of, "scenarios": scenario}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,8 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import _sampling, calendar, data, scenarios
+from . import _sampling, calendar, data, scenarios, shapley
 from . import assumptions as _assumptions
+from ._grades import spread_by_grade as spread_by_grade
 from ._levels import level, needed, total
 from ._sensitivity import sensitivity as sensitivity
 from .summary import QUANTILES, _known, _quantiles, _run
@@ -61,30 +61,20 @@ def contributions(p: xr.Dataset, scenario: str, *, against: str, variable: str =
         raise ValueError(f"scenarios '{scenario}' and '{against}' make the same changes: there is nothing to split")
     values = {}
     for mask in itertools.product((False, True), repeat=len(blocks)):
-        taken = {b for b, on in zip(blocks, mask, strict=True) if on}
+        taken = frozenset(b for b, on in zip(blocks, mask, strict=True) if on)
         changes = {n: c for side, keep in ((start, False), (end, True)) for n, c in side.changes.items()
                    if (block_of[n] in taken) == keep}
         part = _rerun(run, scenarios.Scenario("part", changes=changes), needed(variable), inputs)
-        values[mask] = total(part, variable, by).isel(scenario=0, drop=True)
+        values[taken] = total(part, variable, by).isel(scenario=0, drop=True)
     if variable in p:
-        before, again = total(p, variable, by).sel(scenario=against).values, values[(False,) * len(blocks)].values
+        before, again = total(p, variable, by).sel(scenario=against).values, values[frozenset()].values
         if before.shape != again.shape or not np.allclose(before, again, rtol=1e-9, equal_nan=True):
             raise ValueError(f"re-running '{against}' gives other numbers than this run: give the history= and "
                              "assumptions= it was made with, and the run whole")
-    parts = [_shapley(values, i) for i in range(len(blocks))]
-    out = xr.concat(parts, dim=pd.Index(blocks, dtype=object, name="block")).rename(variable)
-    out.attrs = {**values[(False,) * len(blocks)].attrs, "against": against, "scenario": scenario}
+    parts = shapley.shares(values, blocks)
+    out = xr.concat(list(parts.values()), dim=pd.Index(blocks, dtype=object, name="block")).rename(variable)
+    out.attrs = {**values[frozenset()].attrs, "against": against, "scenario": scenario}
     return out
-
-
-def _shapley(values: Mapping[tuple[bool, ...], Any], i: int) -> Any:
-    k = len(next(iter(values)))
-    total: Any = 0.0
-    for mask in values:
-        if not mask[i]:
-            weight = 1 / (k * math.comb(k - 1, sum(mask)))
-            total = total + weight * (values[(*mask[:i], True, *mask[i + 1:])] - values[mask])
-    return total
 
 
 def _scenario(run: Mapping[str, Any], name: str) -> scenarios.Scenario:

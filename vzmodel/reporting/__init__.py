@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xarray as xr
 
 from vzmodel import data, model, production
-from vzmodel.assumptions import load_assumptions
 from vzmodel.calendar import DateLike, day
-from vzmodel.scenarios import Scenario, load_scenarios, resolve
+from vzmodel.scenarios import Scenario, suggest
 
-from . import manifest, now, own, page, workbook
+from . import (
+    assumptions,
+    blackouts,
+    causes,
+    claims,
+    dollars,
+    manifest,
+    now,
+    output,
+    own,
+    page,
+    remittances,
+    scoreboard,
+    workbook,
+)
 from . import seed as seed_chapter
 from .exhibits import Chapter
+from .material import Material, groups
+from .target import whole
 
 __all__ = ["report"]
 
@@ -28,32 +40,44 @@ LEAD = ("How many dollars Venezuela takes in, month by month, and what would cha
         "prices, settlement and money sent home, with bands.")
 SHORTEST = 24
 SEED_DAY = seed_chapter.DAY
-DETAIL = ("brent", "sales", "realised_price", "gross_export_value", "net_export_value", "invoiced_value", "import_bill",
-          "cash_collected", "cash_import_bill", "cash_revenue", "operator_local_dollars", "swap_cargoes",
-          "partner_cargoes")
+SEED = "seed"
+TODAY = {"now": now.build, "production": output.build, "blackouts": blackouts.build, "dollars": dollars.build,
+         "remittances": remittances.build, "claims": claims.build, "causes": causes.build,
+         "scoreboard": scoreboard.build, "assumptions": assumptions.build}
+"""Chapters of today in the order of the page."""
+CHAPTERS = (SEED, *TODAY)
+FRONT = ("now", "dollars", "claims", "production", "blackouts", "remittances", "causes", SEED, "scoreboard")
+"""Chapters in the order of the first page; the others follow."""
+COST = {"now": 5, "causes": 8, "scoreboard": 7, "blackouts": 4, "dollars": 4}
+"""About how long a chapter takes beside another [1], for the progress told."""
 
 
 def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Scenario] | None = None,
-           scenario_file: str | Path | None = None, draws: int = 4000, seed: int = 2019, months: int = 60,
-           as_of: DateLike | None = None, progress: Callable[[float], None] | None = None) -> Path:
-    """Make the report: the seed of April 2019 scored against what happened, and the scenarios of today.
+           scenario_file: str | Path | None = None, chapters: str | Iterable[str] | None = None, draws: int = 4000,
+           seed: int = 2019, months: int = 60, as_of: DateLike | None = None,
+           progress: Callable[[float], None] | None = None) -> Path:
+    """Make the report: what today's scenarios bring, the seed of April 2019 scored, and what all of it rests on.
 
     Parameters
     ----------
     folder : str or Path
         New or empty, or an earlier report, which is replaced only when the new one is complete.
     scenarios : names or Scenario objects, optional
-        Added to the shipped ones; one without a day of its own joins the scenarios of today.
+        The caller's own: added to the shipped ones and drawn wherever one scenario can be shown; one without a day of
+        its own joins the scenarios of today.
     scenario_file : str or Path, optional
-        A .toml file; all its scenarios are added.
+        A .toml file; all its scenarios are added as the caller's own.
+    chapters : names, optional
+        Of seed, now, production, blackouts, dollars, remittances, claims, causes, scoreboard, assumptions; all without
+        it. Own scenarios of another day have a chapter of their own in any case.
     draws : int
-        Futures per scenario [1].
+        Futures per scenario [1]; runs that stand beside the main one take at most 512.
     seed : int
         The same seed gives the same numbers.
     months : int
         Horizon [month], 24 or more: charts by year need complete calendar years.
     as_of : date, optional
-        Vantage point of the present chapter. Default: the month after the last production reading.
+        Vantage point of the present chapters. Default: the month after the last production reading.
     progress : callable, optional
         Called with the share done [1].
 
@@ -65,7 +89,7 @@ def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Sce
     Raises
     ------
     ValueError
-        If months are too few, a scenario is unknown, or a value is out of bounds.
+        If months are too few, a scenario or chapter is unknown, or a value is out of bounds.
     FileExistsError, NotADirectoryError
         If the folder holds something that is not a report, or is a file.
     PermissionError, OSError
@@ -77,167 +101,94 @@ def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Sce
     """
     if not isinstance(months, int) or months < SHORTEST:
         raise ValueError(f"months is {months!r}; the report needs {SHORTEST} or more for complete calendar years")
-    target = _target(folder)
-    groups = _groups(scenarios, scenario_file, None if as_of is None else str(day(as_of, "as_of").date()))
-    work = _beside(target)
-    try:
+    wanted = _wanted(chapters)
+    found = groups(scenarios, scenario_file, None if as_of is None else str(day(as_of, "as_of").date()),
+                   {SEED_DAY: seed_chapter.NAMES})
+    with whole(folder) as (target, work):
         call = {"draws": draws, "seed": seed, "months": months, "as_of": None if as_of is None else str(as_of)}
-        _fill(work, groups, call, progress or (lambda share: None))
-        _move(work, target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        _fill(work, wanted, found, call, progress or (lambda share: None))
     return target / "index.html"
 
 
-def _target(folder: str | Path) -> Path:
-    target = Path(folder).expanduser().resolve()
-    if target.exists() and not target.is_dir():
-        raise NotADirectoryError(f"{target} is a file; name a folder for the report")
-    if target.is_dir() and any(target.iterdir()) and not manifest.is_report(target):
-        raise FileExistsError(f"{target} holds files that are not a report; name a new or an empty folder")
-    return target
+def _wanted(chapters: str | Iterable[str] | None) -> list[str]:
+    asked = list(CHAPTERS) if chapters is None else [chapters] if isinstance(chapters, str) else list(chapters)
+    for name in asked:
+        if name not in CHAPTERS:
+            near = suggest(str(name), CHAPTERS)
+            raise ValueError(f"there is no chapter {name!r}; there are {', '.join(CHAPTERS)}{near}")
+    if not asked:
+        raise ValueError(f"no chapter asked for; there are {', '.join(CHAPTERS)}")
+    return [name for name in CHAPTERS if name in asked]
 
 
-def _beside(target: Path) -> Path:
-    """Return a new folder beside the target: a rename within one file system is all or nothing."""
-    work = target.parent / f".{target.name}.{os.getpid()}.part"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir() and not os.access(target, os.W_OK):
-            raise PermissionError(13, "Permission denied")
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-    except OSError as error:
-        kind = PermissionError if isinstance(error, PermissionError) else OSError
-        raise kind(f"cannot write the report to {target}: {error.strerror or error}; choose another folder") from None
-    return work
-
-
-def _move(work: Path, target: Path) -> None:
-    if not target.exists():
-        work.rename(target)
-        return
-    old = work.with_suffix(".old")
-    target.rename(old)
-    try:
-        work.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _groups(wanted: str | Scenario | Iterable[str | Scenario] | None, file: str | Path | None,
-            as_of: str | None) -> dict[str, list[Scenario]]:
-    """Return the scenarios of each chapter by its day; those of today stand under the empty string."""
-    shipped = load_scenarios()
-    read = load_scenarios(file) if file is not None else {}
-    extra = list(read.values()) + (resolve(wanted, {**shipped, **read}) if wanted is not None else [])
-    groups = {"": [shipped[name] for name in now.NAMES if name in shipped],
-              SEED_DAY: [shipped[name] for name in seed_chapter.NAMES if name in shipped]}
-    for scenario in extra:
-        key = "" if scenario.as_of in (None, as_of) else str(scenario.as_of)
-        group = groups.setdefault(key, [])
-        group[:] = [other for other in group if other.name != scenario.name] + [scenario]
-    return groups
-
-
-def _fill(work: Path, groups: dict[str, list[Scenario]], call: dict[str, Any],
+def _fill(work: Path, wanted: list[str], found: tuple[dict[str, list[Scenario]], list[str]], call: dict[str, Any],
           progress: Callable[[float], None]) -> None:
-    tables, outcome = data.load_tables(), data.load_history()
+    by_day, names = found
+    parts = [key for key in by_day if key and (key != SEED_DAY or SEED in wanted)]
+    parts += [name for name in wanted if name != SEED]
+    weights = [COST.get(name, 3) for name in parts]
+    steps = [sum(weights[:place]) / sum(weights) for place in range(len(weights) + 1)]
     chapters, runs, years = [], {}, []
-    order = ["", *(key for key in groups if key)]
-    for place, key in enumerate(order):
-        options = {k: call[k] for k in ("draws", "seed", "months")} | {"as_of": key or call["as_of"]}
-        tell = _part(progress, 0.95 * place / len(order), 0.95 / len(order))
-        p = model.project(groups[key], progress=_part(tell, 0.0, 0.4), **options)
-        chapter = _chapter(key, p, groups, options, tables, outcome)
-        for done, exhibit in enumerate(chapter.exhibits, 1):
-            exhibit.write(work)
-            tell(0.4 + 0.6 * done / len(chapter.exhibits))
-        for _, table in chapter.tables:
-            file = work / "csv" / f"{chapter.slug}_scores.csv"
-            table.to_csv(file, index=False, lineterminator="\n", float_format="%.6g")
-        years.append(workbook.yearly(p).assign(chapter=chapter.slug))
-        runs[chapter.slug] = json.loads(p.attrs["run"])
+    options = {k: call[k] for k in ("draws", "seed", "months", "as_of")}
+    m = Material(by_day[""], [n for n in names if n in {s.name for s in by_day[""]}], options)
+    for place, name in enumerate(parts):
+        tell = _part(progress, 0.97 * steps[place], 0.97 * (steps[place + 1] - steps[place]))
+        if name in by_day:
+            p = model.project(by_day[name], progress=_part(tell, 0.0, 0.4), **{**options, "as_of": name})
+            chapter = _past(name, p, [n for n in names if n in {s.name for s in by_day[name]}])
+        else:
+            chapter, p = TODAY[name](m), m.p if name == "now" else None  # type: ignore[assignment]
+        _write(chapter, work, _part(tell, 0.4, 0.6))
+        if p is not None:
+            years.append(workbook.yearly(p).assign(chapter=chapter.slug))
+            runs[chapter.slug] = json.loads(p.attrs["run"])
         chapters.append(chapter)
         del p  # the next run needs the memory
-    _publish(work, chapters, runs, pd.concat(years, ignore_index=True), groups, call)
+    m.__dict__.pop("p", None)
+    _publish(work, chapters, runs, years, by_day, call)
     progress(1.0)
+
+
+def _past(key: str, p: Any, names: list[str]) -> Chapter:
+    """Return the chapter of a day that is over: the seed, or the caller's own scenarios."""
+    known, outcome = data.load_history(as_of=key), data.load_history()
+    if key == SEED_DAY:
+        return seed_chapter.build(p, known, outcome, data.load_tables(),
+                                  production.decline(since="2002", history=known), names)
+    return own.build(p, key, known, outcome)
+
+
+def _write(chapter: Chapter, work: Path, tell: Callable[[float], None]) -> None:
+    for done, exhibit in enumerate(chapter.exhibits, 1):
+        exhibit.write(work)
+        tell(done / len(chapter.exhibits))
+    for table in chapter.tables:
+        table.write(work)
 
 
 def _part(progress: Callable[[float], None], start: float, span: float) -> Callable[[float], None]:
     return lambda share: progress(start + span * share)
 
 
-def _chapter(key: str, p: xr.Dataset, groups: dict[str, list[Scenario]], options: dict[str, Any],
-             tables: dict[str, pd.DataFrame], outcome: pd.DataFrame) -> Chapter:
-    if key == SEED_DAY:
-        known = data.load_history(as_of=key)
-        return seed_chapter.build(p, known, outcome, tables, production.decline(since="2002", history=known))
-    if key:
-        return own.build(p, key, data.load_history(as_of=key), outcome)
-    first = groups[""][0]
-    detail = model.project([first], keep=DETAIL, **options)
-    return now.build(p, detail, outcome, tables, production.decline(since="2002", history=outcome))
-
-
-def _scenario_table(groups: dict[str, list[Scenario]]) -> pd.DataFrame:
-    rows = []
-    for key, group in groups.items():
-        for scenario in group:
-            changes = "; ".join(f"{name} from {month}: {_spelled(value)}" for name, dated in scenario.changes.items()
-                                for month, value in dated.items())
-            rows.append({"scenario": scenario.name, "as_of": key or "now", "description": scenario.description,
-                         "probability": scenario.probability,
-                         "grade": "" if scenario.probability is None else "judgement",
-                         "changes": changes or "none", "source": scenario.source})
-    return pd.DataFrame(rows)
-
-
-def _spelled(value: Any) -> str:
-    return " / ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}" if isinstance(
-        value, (int, float)) else str(value)
-
-
-def _assumption_table(as_of: DateLike | None) -> pd.DataFrame:
-    table = load_assumptions(as_of=as_of).table.reset_index()
-    columns = ["name", "low", "central", "high", "unit", "distribution", "grade", "published", "source", "note",
-               "block"]
-    return table[[c for c in columns if c in table]]
-
-
-def _source_table() -> pd.DataFrame:
-    rows = []
-    for name, resource in data.resources().items():
-        sources, terms = resource.get("sources", []), resource.get("licenses", [])
-        for place in range(max(len(sources), len(terms), 1)):
-            source = sources[place] if place < len(sources) else {}
-            term = terms[place] if place < len(terms) else {}
-            rows.append({"table": name if place == 0 else "", "holds": resource.get("title", "") if place == 0 else "",
-                         "source": source.get("title", ""), "address": source.get("path", ""),
-                         "terms": term.get("title") or term.get("name", ""), "terms_address": term.get("path", "")})
-    return pd.DataFrame(rows)
-
-
-def _publish(work: Path, chapters: list[Chapter], runs: dict[str, dict[str, Any]], years: pd.DataFrame,
-             groups: dict[str, list[Scenario]], call: dict[str, Any]) -> None:
+def _publish(work: Path, chapters: list[Chapter], runs: dict[str, dict[str, Any]], years: list[pd.DataFrame],
+             by_day: dict[str, list[Scenario]], call: dict[str, Any]) -> None:
     from vzmodel import __version__
 
-    listed, sources = _scenario_table(groups), _source_table()
-    assumed = {"Today": _assumption_table(call["as_of"]), f"As of {SEED_DAY}": _assumption_table(SEED_DAY)}
-    scores = [table for chapter in chapters for _, table in chapter.tables]
-    says = pd.DataFrame([{"chapter": c.slug, "finding": text} for c in chapters for text in c.findings])
+    listed, sources = assumptions.scenario_table(by_day), assumptions.source_table()
+    assumed = {"Today": assumptions.assumption_table(call["as_of"]),
+               f"As of {SEED_DAY}": assumptions.assumption_table(SEED_DAY)}
+    says = [{"chapter": c.slug, "finding": text} for c in chapters for text in (*c.findings, *c.says)]
+    tables = {table.slug.replace("_", " "): table.frame for c in chapters for table in c.tables}
+    yearly = {f"yearly {part['chapter'].iloc[0]}": part.drop(columns="chapter") for part in years}
     workbook.write(work / "vzmodel.xlsx", {
-        "findings": says, **{f"yearly {slug}": part.drop(columns="chapter") for slug, part in years.groupby("chapter")},
-        **({"seed scores": scores[0]} if scores else {}), "scenarios": listed,
-        "assumptions now": assumed["Today"], "assumptions 2019-04": assumed[f"As of {SEED_DAY}"], "sources": sources})
-    for chapter in chapters:
-        chapter.tables = [(name, page.grid(table)) for name, table in chapter.tables]  # type: ignore[misc,arg-type]
+        "findings": pd.DataFrame(says), **yearly, **tables, "scenarios": listed, "assumptions now": assumed["Today"],
+        "assumptions 2019-04": assumed[f"As of {SEED_DAY}"], "sources": sources})
+    order = {slug: place for place, slug in enumerate(FRONT)}
+    front = sorted(chapters, key=lambda c: order.get(c.slug, len(order)))
     html = page.render(
-        title=TITLE, lead=LEAD, version=__version__, chapters=chapters, draws=f"{call['draws']:,}", seed=call["seed"],
-        months=call["months"], scenario_table=page.grid(listed), sources=page.grid(sources),
-        assumptions=[(name, page.grid(table)) for name, table in assumed.items()],
+        title=TITLE, lead=LEAD, version=__version__, chapters=chapters, front=front, draws=f"{call['draws']:,}",
+        seed=call["seed"], months=call["months"], scenario_table=page.grid(listed), sources=page.grid(sources),
+        grid=page.grid, assumptions=[(name, page.grid(table)) for name, table in assumed.items()],
         days={slug: run.get("as_of") or run.get("first", "") for slug, run in runs.items()},
         remake=f"vzmodel.report(folder, draws={call['draws']}, seed={call['seed']}, months={call['months']})")
     (work / "index.html").write_text(html, encoding="utf-8", newline="\n")

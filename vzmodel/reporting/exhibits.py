@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,23 @@ Draw = Callable[[], tuple[Any, pd.DataFrame]]
 
 @dataclass
 class Exhibit:
-    """One chart: file name, title, what to read from it, and a function that draws it and returns its table."""
+    """One chart: file name, title, what to read from it, a function that draws it and returns its table, and what
+    it rests on (draws, where it is not the run of the chapter)."""
 
     slug: str
     title: str
     text: str
     draw: Draw | None
+    basis: str = ""
     image: str = ""
+    alt: str = ""
 
     def write(self, folder: Path) -> None:
         """Write PNG, SVG, PDF and CSV, keep the SVG as a data URI for the page, and let go of the run it came from."""
         if self.draw is None:
             return
         (chart, table), self.draw = self.draw(), None
+        self.alt = f"{self.title}. {self.text} {charts.alt_text(chart)}".strip()
         _, svg, _ = charts.save(chart, folder / "charts" / self.slug)
         path = folder / "csv" / f"{self.slug}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,15 +46,55 @@ class Exhibit:
 
 
 @dataclass
+class Table:
+    """One table: file name, title, what to read from it, the table itself and what it rests on."""
+
+    slug: str
+    title: str
+    text: str
+    frame: pd.DataFrame
+    basis: str = ""
+
+    def write(self, folder: Path) -> None:
+        """Write the table as CSV."""
+        path = folder / "csv" / f"{self.slug}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.frame.to_csv(path, index=False, lineterminator="\n", float_format="%.6g")
+
+
+@dataclass
 class Chapter:
-    """A part of the report: what it says first, its charts and its tables."""
+    """A part of the report: what goes on its first page, what else it says, its charts and its tables."""
 
     slug: str
     title: str
     intro: list[str]
     findings: list[str] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
     exhibits: list[Exhibit] = field(default_factory=list)
-    tables: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+
+def each(names: Sequence[str], draw: Callable[[str, Any], Any], table: Callable[[str], pd.DataFrame],
+         size: tuple[float, float] = charts.style.SIZE) -> Draw:
+    """Return a function that draws the same chart for each scenario, one below the other, and returns their tables."""
+    def made() -> tuple[Any, pd.DataFrame]:
+        sheet = charts.sheet(len(names), 1, size=(size[0], size[1] * len(names)))
+        for name, ax in zip(names, np.ravel(np.asarray(sheet, dtype=object)), strict=True):
+            draw(name, ax)
+        return sheet, pd.concat({name: table(name) for name in names}, names=["scenario"])
+    return made
+
+
+def many(count: int) -> str:
+    """Say how many draws a chart rests on.
+
+    Examples
+    --------
+    >>> many(1024)
+    '1,024 draws'
+    """
+    return f"{count:,} draws"
 
 
 def band(values: np.ndarray, form: str = ",.1f") -> str:
@@ -130,13 +174,12 @@ def _when(month: Any) -> str:
     return f"{pd.Timestamp(str(month)):%B %Y}"
 
 
-def tanks(p: xr.Dataset, scenario: str, tables: dict[str, pd.DataFrame], **more: Any) -> tuple[Any, pd.DataFrame]:
-    """Return the chart of crude in tanks with its dated readings, and its table."""
+def tanks(p: xr.Dataset, scenario: str, tables: dict[str, pd.DataFrame], ax: Any, **more: Any) -> Any:
+    """Draw crude in tanks with its dated readings."""
     readings = None
     if "storage" in tables:
         rows = tables["storage"]
         rows = rows[rows["series"] == "inventory"].dropna(subset=["date", "value"])
         rows = rows.sort_values("published").drop_duplicates("date", keep="last")
         readings = rows.set_index("date")["value"].sort_index()
-    chart = charts.balance.storage(p, scenario, readings, charts.sheet(), **more)
-    return chart, charts.fan_table(p, "storage", scenario)
+    return charts.balance.storage(p, scenario, readings, ax, **more)

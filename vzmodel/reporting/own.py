@@ -33,7 +33,7 @@ def build(p: xr.Dataset, day: str, known: pd.DataFrame, outcome: pd.DataFrame) -
         tag, f"Own scenarios as of {day}",
         ["Scenarios that state a day of their own: only what was published by then informs them. Vermilion is what "
          "then happened, in today's figures."],
-        says,
+        says, [],
         [Exhibit(f"{tag}_production", "Output, each scenario", "The same scale throughout.",
                  lambda: (charts.small_multiples(p, "production", history=known, outcome=outcome,
                                                  title="Crude output by scenario [kb/d]"),

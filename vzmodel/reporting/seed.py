@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from vzmodel import charts
 from vzmodel.charts import fans, remittances, revenue, scenarios
 from vzmodel.scoring import crps
 
-from .exhibits import Chapter, Draw, Exhibit, band, fell, scale, tanks, year_of
+from .exhibits import Chapter, Draw, Exhibit, Table, band, each, fell, scale, tanks, year_of
 
 DAY = "2019-04-01"
 BASE = "seed_2019_base"
@@ -80,12 +81,12 @@ def score(p: xr.Dataset, outcome: pd.DataFrame) -> pd.DataFrame:
 
 def _crps(p: xr.Dataset, variable: str, scenario: str, seen: pd.Series) -> float:
     draws = fans.summed(p, variable, scenario)[variable].isel(scenario=0).transpose("month", "draw").to_numpy()
-    place = charts.style.stamps(p["month"].to_index()).get_indexer(pd.DatetimeIndex(seen.index))
+    place = pd.DatetimeIndex(p["month"].values).get_indexer(pd.DatetimeIndex(seen.index))
     return float(100 * crps(seen.to_numpy(), draws[place]).mean() / abs(seen.mean()))
 
 
 def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dict[str, pd.DataFrame],
-          decline: pd.DataFrame) -> Chapter:
+          decline: pd.DataFrame, own: Sequence[str] = ()) -> Chapter:
     """Return the chapter.
 
     Parameters
@@ -98,12 +99,15 @@ def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dic
         From `load_tables`.
     decline : DataFrame
         From `production.decline`, as of that day.
+    own : sequence of str
+        The caller's own scenarios, drawn beside the base.
     """
     p = with_all_exports(p)
     base = BASE if BASE in p["scenario"].values else str(p["scenario"].values[0])
     outcome = outcome.assign(all_exports=outcome["exports"]) if "exports" in outcome else outcome
     known = known.assign(all_exports=known["exports"]) if "exports" in known else known
     scores = score(p, outcome)
+    first, *others = findings(p, base, scores)
     return Chapter(
         "seed", "The seed: what an analyst could know on 1 April 2019",
         ["Assumptions are judged as of 1 April 2019, from what was published by that day; where no figure existed the "
@@ -112,9 +116,11 @@ def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dic
          "JODI and the Energy Institute survive only in later vintages, cut at that day by their release lag: on them "
          "this is a pseudo-real-time test.",
          "The scenarios are not forecasts of policy: no one of them had to come true."],
-        [f"As known on 1 April 2019: {fell(decline, known)}", *findings(p, base, scores)],
-        exhibits(p, base, known, outcome, tables),
-        [("How the bands held what then happened", scores.round(1))])
+        [first, *others[-1:]], [f"As known on 1 April 2019: {fell(decline, known)}", *others[:-1]],
+        exhibits(p, [base, *(name for name in own if name != base)], known, outcome, tables),
+        [Table("seed_scores", "How the bands held what then happened",
+               "A band of 80 % should hold 80 of 100 months: more is too wide, fewer too narrow or off.",
+               scores.round(1))])
 
 
 def findings(p: xr.Dataset, base: str, scores: pd.DataFrame) -> list[str]:
@@ -163,42 +169,49 @@ def _wide(row: dict[Any, Any]) -> str:
 
 
 def _off(percent: float) -> str:
+    if abs(percent) < 0.5:
+        return "within half a percent"
     return f"{abs(percent):.0f} % too {'high' if percent >= 0 else 'low'}"
 
 
-def exhibits(p: xr.Dataset, base: str, known: pd.DataFrame, outcome: pd.DataFrame,
+def exhibits(p: xr.Dataset, shown: Sequence[str], known: pd.DataFrame, outcome: pd.DataFrame,
              tables: dict[str, pd.DataFrame]) -> list[Exhibit]:
     """Return the chapter's charts."""
     def one(variable: str, title: str, since: str) -> Draw:
-        def draw() -> tuple[Any, pd.DataFrame]:
-            table, seen = fans.fan_table(p, variable, base), fans.series_of(outcome, variable)
-            ax = charts.fan(p, variable, base, known, charts.sheet(), outcome=outcome, title=title, since=since,
-                            source=SOURCE)
-            return ax, table if seen is None else table.join(seen.rename("outcome"))
-        return draw
+        seen = fans.series_of(outcome, variable)
+
+        def draw(name: str, ax: Any) -> Any:
+            return charts.fan(p, variable, name, known, ax, outcome=outcome, title=f"{title}, {name}", since=since,
+                              source=SOURCE)
+
+        def table(name: str) -> pd.DataFrame:
+            found = fans.fan_table(p, variable, name)
+            return found if seen is None else found.join(seen.rename("outcome"))
+        return each(shown, draw, table)
 
     return [
         Exhibit("seed_production", "Output, base scenario",
                 f"Sanctions stay and sales to the United States end on 28 April 2019. {scale(outcome)}",
-                one("production", f"Crude output as seen in April 2019, {base}", "2014")),
+                one("production", "Crude output as seen in April 2019", "2014")),
         Exhibit("seed_production_scenarios", "Output, each scenario",
                 "The same outcome over each scenario, the same scale throughout.",
                 lambda: (charts.small_multiples(p, "production", history=known, outcome=outcome, source=SOURCE,
                                                 title="Crude output by scenario, and what then happened [kb/d]"),
                          charts.small_table(p, "production"))),
         Exhibit("seed_exports", "Exports", "Reported exports count crude and products, so the fan does too.",
-                one("all_exports", f"Crude and product exports, {base}", "2019")),
+                one("all_exports", "Crude and product exports", "2019")),
         Exhibit("seed_storage", "Crude in tanks", "Dots are dated readings; vermilion ones came later.",
-                lambda: tanks(p, base, tables)),
+                each(shown, lambda name, ax: tanks(p, name, tables, ax),
+                     lambda name: fans.fan_table(p, "storage", name))),
         Exhibit("seed_brent", "Brent", "The fan knows nothing of the pandemic or of the wars.",
                 one("brent", "Brent as seen in April 2019", "2012")),
         Exhibit("seed_migrants", "Venezuelans abroad",
                 "The outcome is the world sum that is printed; its counts for the United States and Spain are old.",
-                one("migrants", f"Venezuelans abroad, {base}", "2015")),
-        *_dollars(p, base, tables)]
+                one("migrants", "Venezuelans abroad", "2015")),
+        *_dollars(p, shown, tables)]
 
 
-def _dollars(p: xr.Dataset, base: str, tables: dict[str, pd.DataFrame]) -> list[Exhibit]:
+def _dollars(p: xr.Dataset, shown: Sequence[str], tables: dict[str, pd.DataFrame]) -> list[Exhibit]:
     size = (6.6, 1.6 + 0.42 * p.sizes["scenario"])
     title = "Dollar inflow a month by scenario, as seen in April 2019 [USD million]"
     out = [
@@ -210,27 +223,21 @@ def _dollars(p: xr.Dataset, base: str, tables: dict[str, pd.DataFrame]) -> list[
                 lambda: (scenarios.yearly(p, ax=charts.sheet(size=size)), scenarios.yearly_table(p, "dollar_inflow"))),
     ]
     if "revenue" in tables:
+        rows = _years(p, revenue.published_table(tables["revenue"]))
         out.append(Exhibit("seed_gross_value", "Gross export value against what was later published",
                            "Authors differ by concept and by what they count; none is the truth.",
-                           lambda: _gross(p, base, tables["revenue"])))
+                           each(shown, lambda name, ax: scenarios.by_year(
+                               p, "gross_export_value", name, rows, ax,
+                               title=f"Gross export value by year, {name}, and what others print"),
+                                lambda name: rows, size=(7.4, 4.3))))
     if "remittances" in tables:
+        sent = _years(p, remittances.rivals_table(tables["remittances"]))
         out.append(Exhibit("seed_remittances", "Money sent home against later estimates",
                            "Each author's latest total for a year; forecasts and partial counts are left out.",
-                           lambda: _sent(p, base, tables["remittances"])))
+                           each(shown, lambda name, ax: remittances.totals(p, name, sent, ax), lambda name: sent,
+                                size=(7.4, 4.3))))
     return out
 
 
-def _sent(p: xr.Dataset, base: str, table: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
-    rows = remittances.rivals_table(table)
-    rows = rows[(rows["year"] >= 2016) & (rows["year"] <= int(str(p["month"].values[-1])[:4]))]
-    return remittances.totals(p, base, rows, charts.sheet(size=(7.4, 4.3))), rows
-
-
-def _gross(p: xr.Dataset, base: str, table: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
-    rows = revenue.published_table(table)
-    rows = rows[(rows["year"] >= 2016) & (rows["year"] <= int(str(p["month"].values[-1])[:4]))]
-    ax = scenarios.by_year(p, "gross_export_value", base, rows, charts.sheet(size=(7.4, 4.3)),
-                           title=f"Gross export value by year, {base}, and what others print")
-    return ax, rows
-
-
+def _years(p: xr.Dataset, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["year"] >= 2016) & (rows["year"] <= int(str(p["month"].values[-1])[:4]))]

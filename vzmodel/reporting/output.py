@@ -1,0 +1,104 @@
+"""The chapter on output: who counts what, how far it fell, and where it goes from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vzmodel import charts, evaluation, measurement
+from vzmodel import production as block
+from vzmodel.charts import balance, fans
+from vzmodel.charts import production as drawn
+
+from .exhibits import Chapter, Exhibit, Table, band, each, fell, scale, year_of
+from .material import Material
+
+PERIODS = (("2002", "2009"), ("2010", "2016"), ("2017", "2020"), ("2021", "2026"))
+"""Spans by which past forecasts are scored apart: each ends where what drove output changed."""
+
+
+def build(m: Material) -> Chapter:
+    """Return the chapter."""
+    decline = block.decline(since="2002", history=m.history)
+    year, output = year_of(m.p, "production", m.base)
+    drop = -float(decline.iloc[0]["change_pct"])
+    main = decline.iloc[0]
+    first = (f"Output fell by {drop:.0f} % between {_month(main['first_month'])} and {_month(main['last_month'])} on "
+             f"the {main['source']}; in {m.base} it averages {band(output, ',.0f')} kb/d in {year}.")
+    periods = by_period(m.history["production"].dropna())
+    return Chapter(
+        "production", "Production",
+        ["There is no single true series of output. The consensus weighs every reading by how well it has agreed with "
+         "the others and carries its own error; a decline is worth quoting only with its source and its two months."],
+        [first], [fell(decline, m.history), scale(m.history)], exhibits(m, decline),
+        [Table("production_by_period", "How far off past forecasts of output were, by period",
+               "Smaller is better; no change is the floor that a forecast must beat. One late vintage, so this is "
+               "pseudo-real-time.", periods, "4,000 draws at each origin, one every six months")])
+
+
+def by_period(series: pd.Series) -> pd.DataFrame:
+    """Return the error and coverage of past forecasts by period of their origin and by months ahead.
+
+    Parameters
+    ----------
+    series : Series
+        Output by month [kb/d].
+
+    Returns
+    -------
+    DataFrame
+        origins_in, months_ahead [month], origins, crps_pct and no_change_crps_pct [percent of the outcome],
+        inside_80_pct [percent of outcomes].
+    """
+    call: dict[str, Any] = {"step": 6, "horizons": (3, 12, 24)}
+    ours = evaluation.backtest(series, block.forecast, **call)
+    floor = evaluation.backtest(series, evaluation.no_change, **call)
+    rows = []
+    for first, last in PERIODS:
+        for ahead in call["horizons"]:
+            part, still = (_of(t, first, last, ahead) for t in (ours, floor))
+            if len(part):
+                rows.append({"origins_in": f"{first} to {last}", "months_ahead": ahead, "origins": len(part),
+                             "crps_pct": 100 * float(np.mean(part["crps"] / part["outcome"])),
+                             "no_change_crps_pct": 100 * float(np.mean(still["crps"] / still["outcome"])),
+                             "inside_80_pct": 100 * float(part["covered"].mean())})
+    return pd.DataFrame(rows).round(1)
+
+
+def _of(table: pd.DataFrame, first: str, last: str, ahead: int) -> pd.DataFrame:
+    origin = table.index.get_level_values("origin").year
+    return table[(origin >= int(first)) & (origin <= int(last)) & (table.index.get_level_values("horizon") == ahead)]
+
+
+def exhibits(m: Material, decline: pd.DataFrame) -> list[Exhibit]:
+    """Return the chapter's charts."""
+    p, history = m.p, m.history
+    readings = history[[c for c in history if str(c).startswith("production")]].dropna(how="all")
+    consensus = measurement.consensus(m.tables["production"], m.tables.get("production_annual"))
+    size = (6.9, 1.5 + 0.42 * len(decline))
+    offsets = consensus[[c for c in consensus if str(c).startswith("offset_")]]
+
+    def fan(name: str, ax: Any) -> Any:
+        return charts.fan(p, "production", name, history, ax, since="2015", title=f"Crude output, {name}")
+
+    return [
+        Exhibit("production_history", "Output since 2002, by source",
+                "All sources agree on the fall and on none of its levels.",
+                lambda: (drawn.history(history, charts.sheet(), events=m.events()), readings), "readings, no draws"),
+        Exhibit("production_offsets", "What each source counts above OPEC's secondary sources",
+                "A gap that moves is a change of counting, not of output.",
+                lambda: (drawn.offsets(consensus, charts.sheet()), offsets), "readings, no draws"),
+        Exhibit("production_decline", "How far output fell", "State the source and the months with the number.",
+                lambda: (drawn.decline(decline, charts.sheet(size=size)), decline), "readings, no draws"),
+        Exhibit("production", "Output ahead", "The band opens with the square root of time, and wider after shocks.",
+                each(m.shown, fan, lambda name: fans.fan_table(p, "production", name))),
+        Exhibit("crude_uses", "Where the crude goes", "Refined, sold, shipped to a creditor, stored or unaccounted "
+                "for: the gap under the black line is the last two.",
+                each(m.shown, lambda name, ax: balance.uses(p, name, ax), lambda name: balance.uses_table(p, name))),
+    ]
+
+
+def _month(value: Any) -> str:
+    return f"{pd.Timestamp(str(value)):%B %Y}"

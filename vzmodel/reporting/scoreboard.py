@@ -1,0 +1,81 @@
+"""The chapter on how good the forecasts were: published ones beside ours, and the forecaster beside its rivals."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from vzmodel import charts, evaluation
+from vzmodel.charts import evaluation as drawn
+
+from .exhibits import Chapter, Exhibit, Table
+from .material import Material
+
+KINDS = {"unconditional": "forecasts", "conditional": "forecasts on a condition"}
+
+
+def build(m: Material) -> Chapter:
+    """Return the chapter; it looks back with all that is known today."""
+    scores, bench = evaluation.score_published(), evaluation.benchmark(ingredients=False)
+    groups = evaluation.summary(scores)
+    return Chapter(
+        "scoreboard", "How good the forecasts are",
+        ["Each published forecast stands beside ours made from what was known the same day. Outcomes are on the basis "
+         "of OPEC's secondary sources, which is ours; on EIA's own basis EIA's forecasts look better. No published "
+         "forecast had a distribution."],
+        sentences(groups, bench), [], exhibits(scores, bench),
+        [Table("published_errors", "Errors of published forecasts and ours",
+               "Mean absolute errors in percent of the outcome; coverage is the share of outcomes in our 80 % band.",
+               groups.reset_index().round(1), "each forecast from its own day"), *worst(scores)])
+
+
+def sentences(groups: pd.DataFrame, bench: pd.DataFrame) -> list[str]:
+    """Return the sentences of the first page."""
+    early = groups.loc["unconditional, 2018-20"]
+    ours = bench.loc["ours"]
+    rival = bench.loc["AutoETS"]
+    ratio = ours["loss"] / rival["loss"]
+    return [
+        f"Of {early['scored']:.0f} published forecasts of output of 2018 to 2020 that can be scored, the mean error "
+        f"was {early['published_mae_pct']:.0f} %; ours of the same days missed by {early['ours_mae_pct']:.0f} % and "
+        f"held {100 * early['ours_coverage']:.0f} % of outcomes in its 80 % bands (standard error "
+        f"{100 * early['coverage_se']:.0f}). On EIA's basis the errors are {early['published_mae_eia_pct']:.0f} and "
+        f"{early['ours_mae_eia_pct']:.0f} %.",
+        f"Against AutoETS the forecaster of output loses {_times(ratio.iloc[0])} one month ahead and "
+        f"{_times(ratio.iloc[-1])} {int(ratio.index[-1])} months ahead on Venezuela, and "
+        f"{_times(ours['producers_ratio'].iloc[0])} and {_times(ours['producers_ratio'].iloc[-1])} on 23 producers it "
+        "was not made for."]
+
+
+def _times(ratio: float) -> str:
+    return f"{abs(100 * (ratio - 1)):.0f} % {'more' if ratio > 1 else 'less'}"
+
+
+def worst(scores: pd.DataFrame, most: int = 8) -> list[Table]:
+    """Return the table of outcomes that lay outside our 80 % band, farthest first."""
+    rows = scores[scores["unscorable"] == ""]
+    outside = rows[~rows["outcome"].between(rows["ours_p10"], rows["ours_p90"])]
+    if outside.empty:
+        return []
+    order = outside["ours_error_pct"].abs().sort_values(ascending=False).index[:most]
+    columns = ["issued", "target", "issuer", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
+               "ours_error_pct"]
+    return [Table("missed", "Where our band missed", f"The {min(most, len(outside))} farthest of {len(outside)} misses "
+                  f"out of {len(rows)}.", outside.loc[order, columns].round(1), "each forecast from its own day")]
+
+
+def _board(scores: pd.DataFrame, kind: str) -> Exhibit:
+    rows = scores[(scores["unscorable"] == "") & (scores["kind"] == kind)]
+    size = (7.2, 1.9 + 0.27 * len(rows))
+    return Exhibit(f"scoreboard_{kind}", f"Published {KINDS[kind]} beside ours of the same day",
+                   "Nearer to the line is better; a line outside our bar is an outcome our band missed.",
+                   lambda: (drawn.scoreboard(scores, charts.sheet(size=size), kind=kind), rows),
+                   "each forecast from its own day")
+
+
+def exhibits(scores: pd.DataFrame, bench: pd.DataFrame) -> list[Exhibit]:
+    """Return the chapter's charts."""
+    out = [_board(scores, kind) for kind in KINDS if kind in set(scores.loc[scores["unscorable"] == "", "kind"])]
+    out.append(Exhibit("rivals", "The forecaster of output beside its rivals",
+                       "Below one is better than AutoETS; dashed lines are producers it was not made for.",
+                       lambda: (drawn.rivals(bench, charts.sheet()), bench), "one late vintage: pseudo-real-time"))
+    return out
