@@ -11,9 +11,9 @@ import xarray as xr
 
 from . import _sampling, data, summary
 from .obligations import monthly_shares, obligations
-from .restructuring import TERMS, recovery, value_table
+from .restructuring import recovery, value_table
 
-__all__ = ["FINANCING", "INCOMES", "TERMS", "cover", "coverage", "falling_due", "income_total", "incomes",
+__all__ = ["FINANCING", "INCOMES", "cover", "coverage", "falling_due", "income_total", "incomes",
            "left_for_imports", "obligations", "recovery", "value_table"]
 
 INCOMES = ("cash_revenue", "dollar_inflow", "import_financing")

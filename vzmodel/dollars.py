@@ -44,8 +44,6 @@ BASES = {
     "of_exports": "share of exports, some with fuel",
     "invoices": "share of all invoices confirmed received: a floor",
 }
-CHECKS = (("2020-03-09", "china", 37.0, 14.0, 18.0), ("2026-01", "us", None, 51.0, 52.0))
-"""Day, market, Brent (the month's where None) and the price at origin printed for it [USD/bbl]."""
 PUBLISHED_BAND = (0.1, 0.5, 0.9)
 
 
@@ -208,6 +206,8 @@ def _comparable(row: Any, months: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex | 
 def _total(run: xr.Dataset, concept: str, scope: Any) -> xr.DataArray:
     if scope == "net_of_imports":
         return run["gross_export_value"] - run["import_bill"]
+    if scope == "cash_paid":
+        return run["cash_import_bill"]
     return run[CONCEPTS[concept]]
 
 
@@ -228,16 +228,18 @@ def price_checks() -> pd.DataFrame:
     from .assumptions import load_assumptions
 
     facts = load_assumptions().facts
-    january = float(data.load_history()["brent"].loc["2026-01-01"])
+    monthly = data.load_history()["brent"]
     rows = []
-    for date, market, given, low, high in CHECKS:
-        brent = january if given is None else given
+    for row in data.read_table("origin_prices").itertuples():
+        month = pd.Period(row.date, "M")
+        date, market = f"{row.date:%Y-%m-%d}" if np.isfinite(row.brent) else str(month), str(row.market)
+        brent = float(row.brent) if np.isfinite(row.brent) else float(monthly.loc[month.to_timestamp()])
         dated = facts[f"gap_{market}"]
-        value = dated[max(month for month in dated if month <= date[:7])]
+        value = dated[max(known for known in dated if known <= str(month))]
         narrow, gap, wide = (float(v) for v in (value if isinstance(value, tuple) else (value, value, value)))
-        row = {"date": date, "market": market, "brent": brent, "gap_low": narrow, "gap": gap, "gap_high": wide}
-        row |= {"at_origin": brent - gap, "low": brent - wide, "high": brent - narrow}
-        rows.append(row | {"printed_low": low, "printed_high": high})
+        found = {"date": date, "market": market, "brent": brent, "gap_low": narrow, "gap": gap, "gap_high": wide}
+        found |= {"at_origin": brent - gap, "low": brent - wide, "high": brent - narrow}
+        rows.append(found | {"printed_low": float(row.low), "printed_high": float(row.high)})
     return pd.DataFrame(rows).set_index("date")
 
 

@@ -12,14 +12,26 @@ import xarray as xr
 from . import data, scenarios, summary
 from .obligations import principal
 
-TERMS: dict[str, Any] = {
-    "haircut": 0.5, "coupon": 0.044, "tenor": 20, "grace": None, "amortisation": "bullet",
-    "arrears": 0.0, "arrears_haircut": 0.0, "arrears_tenor": 10, "exit_yield": 0.11,
-    "claim": None, "link_variable": "dollar_inflow", "link_share": 0.0, "link_threshold": 0.0, "service_cap": None,
+PLAIN: dict[str, Any] = {
+    "grace": None, "amortisation": "bullet", "arrears": 0.0, "arrears_haircut": 0.0, "claim": None,
+    "link_variable": "dollar_inflow", "link_share": 0.0, "link_threshold": 0.0, "service_cap": None,
 }  # fmt: skip
-"""Terms of `recovery` and their defaults: those a bank published in late 2025, before any arrears, link and cap."""
+"""Terms of `recovery` that are off unless asked for: no arrears, no revenue link, no cap."""
 PAID_WITHIN = 50
 """Years after which what a cap still holds back is lost [year]."""
+
+
+def published() -> dict[str, Any]:
+    """Return the terms of `recovery` and their defaults: those a bank published in late 2025, nothing else added.
+
+    Examples
+    --------
+    >>> published()["haircut"], published()["tenor"], published()["service_cap"]
+    (0.5, 20, None)
+    """
+    table = data.read_table("restructuring_terms")
+    whole = {row.term: int(row.value) if row.unit == "year" else float(row.value) for row in table.itertuples()}
+    return {**whole, **PLAIN}
 
 
 def recovery(terms: Mapping[str, Any] | None = None, projection: xr.Dataset | None = None, *,
@@ -45,7 +57,7 @@ def recovery(terms: Mapping[str, Any] | None = None, projection: xr.Dataset | No
         ("bullet", or "equal" yearly parts after the grace years); grace without repayment [year]; arrears [USD per 100
         of principal]; arrears_haircut [1]; for a revenue link, link_share [1] of link_variable above link_threshold
         [USD million/year]; service_cap [1] of link_variable; for both, claim, the old principal of all claims treated
-        alike [USD million], by default that known on the run's day. Missing ones as in ``claims.TERMS``.
+        alike [USD million], by default that known on the run's day. Missing ones as in `published`.
     projection : Dataset, optional
         From `project`: gives the dollars of its complete calendar years, the first one at the end of year 1.
     weights : mapping of scenario name to float, optional
@@ -73,7 +85,7 @@ def recovery(terms: Mapping[str, Any] | None = None, projection: xr.Dataset | No
     >>> round(recovery(arrears=58))
     44
     """
-    t = {**TERMS, **(terms or {}), **changes}
+    t = {**published(), **(terms or {}), **changes}
     if projection is not None and t["claim"] is None and (t["link_share"] or t["service_cap"] is not None):
         t["claim"] = principal(data.load_tables(as_of=summary._run(projection).get("as_of"))["obligations"])
     t = checked(t)
@@ -159,16 +171,17 @@ def _held_back(pays: np.ndarray, room: np.ndarray, coupon: float) -> np.ndarray:
 
 
 def checked(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all terms, missing ones as in `TERMS`, or raise ValueError naming the term, its bounds and unit."""
-    t = {**TERMS, **terms}
-    for name in t.keys() - TERMS.keys():
-        raise ValueError(f"unknown term '{name}'{scenarios.suggest(name, TERMS)}; terms are {', '.join(TERMS)}")
+    """Return all terms, missing ones as in `published`, or raise ValueError naming the term, its bounds and unit."""
+    known = published()
+    t = {**known, **terms}
+    for name in t.keys() - known.keys():
+        raise ValueError(f"unknown term '{name}'{scenarios.suggest(name, known)}; terms are {', '.join(known)}")
     bounds = {"haircut": (0, 1, "[1]"), "arrears_haircut": (0, 1, "[1]"), "link_share": (0, 1, "[1]"),
               "coupon": (0, 1, "[1/year]"), "arrears": (0, 1000, "per 100 of principal"),
               "tenor": (1, 100, "[year]"), "arrears_tenor": (0, 50, "[year]"), "grace": (0, 99, "[year]"),
               "link_threshold": (0, np.inf, "[USD million/year]"), "service_cap": (0, 1, "[1]")}
     for name, (low, high, unit) in bounds.items():
-        if t[name] is None and TERMS[name] is None:
+        if t[name] is None and known[name] is None:
             continue
         if isinstance(t[name], bool) or not isinstance(t[name], (int, float)) or not low <= t[name] <= high:
             raise ValueError(f"{name} is {t[name]!r} {unit}: it must lie within {low:g} to {high:g}")

@@ -176,7 +176,7 @@ def value(ax: Axes | None = None, *, terms: Mapping[str, Any] | None = None, arr
         ax.set_xlim(100 * min(yields), 100 * max(yields))
         ax.set_ylim(0, float(table.to_numpy().max()) * 1.05)
         ax.xaxis.set_major_formatter(lambda x, _: f"{x:g} %")
-        cut = {**restructuring.TERMS, **(terms or {})}
+        cut = {**restructuring.published(), **(terms or {})}
         style.heading(ax, "A restructured claim against the yield at which it trades",
                       "Per 100 of old principal, by interest missed per 100 (A)")
         style.label_right(ax, [(float(table[a].iloc[-1]), f"A = {a:g}", colours[k % 4] if k else style.GREY)
