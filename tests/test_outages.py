@@ -29,8 +29,14 @@ PLACES = {
 }  # fmt: skip
 
 
+def days_of_full_loss(hours: np.ndarray, ramp: float = 24, restart: float = 0.3) -> np.ndarray:
+    """A loss that builds exponentially from the sixth hour on and dies away after, summed over a month's failures."""
+    beyond = np.maximum(hours - 6, 0.0)
+    return np.sum(beyond - ramp * (1 - np.exp(-beyond / ramp)) + restart * beyond, axis=1) / 24
+
+
 def power(hours: np.ndarray, cover: float = 0.3, exposure: float = 0.6) -> np.ndarray:
-    lost = outages.lost_days(hours, 6 * ONE, 24 * ONE, 0.3 * ONE)
+    lost = days_of_full_loss(hours)
     return outages.availability(lost, DAYS, exposure * ONE, cover * ONE, 0.2 * ONE, 0 * ONE)
 
 
@@ -158,7 +164,7 @@ def test_ten_days_without_power_cost_a_third_of_the_exposed_output_of_the_month(
     hours[0, 0] = 240 + 6
     one = np.ones(1)
     # all exposed, no build-up time and no restart: ten days of thirty
-    lost = outages.lost_days(hours, 6 * one, 1e-6 * one, 0 * one)
+    lost = days_of_full_loss(hours, 1e-6, 0)
     a = outages.availability(lost, np.array([30.0]), one, 0 * one, 0 * one, 0 * one)
     assert abs(a[0, 0] - (1 - 10 / 30)) < 1e-6
 
@@ -176,7 +182,7 @@ def test_a_failure_on_the_last_day_of_a_month_costs_the_next_one():
     a = dated(hours, dark, start)
     assert (1 - a[1] > 5 * (1 - a[0])).all()
     # no day is lost on the way from days to months
-    whole = outages.lost_days(hours, 6 * ONE, 24 * ONE, 0.3 * ONE).sum(axis=0)
+    whole = days_of_full_loss(hours).sum(axis=0)
     none = np.zeros((MONTHS, outages.WEST_SLOTS, DRAWS))
     spread = outages.days_by_zone((hours, dark, start), (none, none), DAYS, RESPONSE, outages.SPILL)
     np.testing.assert_allclose(spread[:, 0].sum(axis=0), whole)

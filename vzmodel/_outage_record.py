@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -88,10 +90,31 @@ def _both_ends(rows: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def past_failures(
-    rows: pd.DataFrame, calendar: pd.PeriodIndex, u: np.ndarray, where: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lay out the failures that happened, each within what its sources say.
+class Laid(NamedTuple):
+    """Failures by month and slot, each array of shape (month, slot): what their sources leave open.
+
+    Attributes
+    ----------
+    low, high : ndarray
+        Length [hour], 0 where there is no failure.
+    few, many : ndarray
+        States dark [1].
+    day : ndarray
+        Start, from the first of the month [day].
+    exact : ndarray of bool
+        Whether the day is known; else only the month is.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    few: np.ndarray
+    many: np.ndarray
+    day: np.ndarray
+    exact: np.ndarray
+
+
+def laid_out(rows: pd.DataFrame, calendar: pd.PeriodIndex, slots: int) -> Laid:
+    """Lay out the failures that happened by month; the longest ones where a month has more than the slots.
 
     Parameters
     ----------
@@ -99,6 +122,46 @@ def past_failures(
         From `national` or `western`: start, hours_low and hours_high [hour], states_low and states_high [1].
     calendar : PeriodIndex
         Months wanted.
+    slots : int
+        Most failures of a month [1].
+
+    Notes
+    -----
+    A failure whose length nobody printed is taken from the middle 80 % of those at or below the median: the long ones
+    were all reported.
+    """
+    low, high, few, many, day = (np.zeros((len(calendar), slots)) for _ in range(5))
+    laid = Laid(low, high, few, many, day, np.ones(low.shape, dtype=bool))
+    if rows.empty or not len(calendar):
+        return laid
+    begin = _moments(rows, "start")
+    known = np.sqrt(rows["hours_low"].clip(lower=0.1) * rows["hours_high"].clip(lower=0.1)).dropna()
+    short = known[known <= known.median()].quantile([0.1, 0.9]).to_numpy() if len(known) else np.zeros(2)
+    place = calendar.get_indexer(begin.dt.to_period("M"))
+    taken = np.zeros(len(calendar), dtype=int)
+    for k in np.argsort(-rows["hours_high"].fillna(0).to_numpy(), kind="stable"):
+        t, row = place[k], rows.iloc[k]
+        if t < 0 or taken[t] == slots:
+            continue
+        at = t, taken[t]
+        taken[t] += 1
+        told = row["hours_high"] == row["hours_high"]
+        laid.low[at], laid.high[at] = (row["hours_low"], row["hours_high"]) if told else short
+        seen = row["states_high"] > 0
+        laid.few[at], laid.many[at] = (row["states_low"], row["states_high"]) if seen else (FEWEST, FEWEST)
+        moment = begin.iloc[k]
+        laid.day[at] = moment.day - 1 + moment.hour / 24 + moment.minute / 1440
+        laid.exact[at] = row.get("precision", "day") not in ("month", "year")
+    return laid
+
+
+def within(laid: Laid, u: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw the failures that happened, each within what its sources say.
+
+    Parameters
+    ----------
+    laid : Laid
+        Of shape (month, slot).
     u : ndarray of shape (slot, draw)
         Uniforms that place each length, and the number of states, between its low and its high figure [1].
     where : ndarray of shape (slot, draw)
@@ -107,34 +170,7 @@ def past_failures(
     Returns
     -------
     tuple of ndarray of shape (month, slot, draw)
-        Length [hour], share of the states dark [1] and start [day after the first of the month]; the longest failures
-        of a month where it has more than the slots.
-
-    Notes
-    -----
-    A failure whose length nobody printed is taken from the middle 80 % of those at or below the median: the long ones
-    were all reported.
+        Length [hour], share of the states dark [1] and start [day after the first of the month].
     """
-    shape = (len(calendar), *u.shape)
-    hours, dark, start = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    if rows.empty or not len(calendar):
-        return hours, dark, start
-    begin = _moments(rows, "start")
-    known = np.sqrt(rows["hours_low"].clip(lower=0.1) * rows["hours_high"].clip(lower=0.1)).dropna()
-    short = known[known <= known.median()].quantile([0.1, 0.9]).to_numpy() if len(known) else np.zeros(2)
-    place = calendar.get_indexer(begin.dt.to_period("M"))
-    slots = np.zeros(len(calendar), dtype=int)
-    for k in np.argsort(-rows["hours_high"].fillna(0).to_numpy(), kind="stable"):
-        t, row = place[k], rows.iloc[k]
-        if t < 0 or slots[t] == u.shape[0]:
-            continue
-        s = slots[t]
-        slots[t] += 1
-        low, high = (row["hours_low"], row["hours_high"]) if row["hours_high"] == row["hours_high"] else short
-        few, many = (row["states_low"], row["states_high"]) if row["states_high"] > 0 else (FEWEST, FEWEST)
-        hours[t, s] = low + (high - low) * u[s]
-        dark[t, s] = (few + (many - few) * u[s]) / STATES
-        day = begin.iloc[k]
-        exact = row.get("precision", "day") not in ("month", "year")
-        start[t, s] = (day.day - 1 + day.hour / 24 + day.minute / 1440) if exact else 28 * where[s]
-    return hours, dark, start
+    low, high, few, many, day, exact = (x[..., None] for x in laid)
+    return low + (high - low) * u, (few + (many - few) * u) / STATES, np.where(exact, day, 28 * where)

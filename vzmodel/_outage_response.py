@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-ASSETS = ("terminal", "upgraders", "refineries")
 LONG = 24.0
 """A failure is multi-day when it lasts longer than this [hour]."""
 

@@ -15,7 +15,7 @@ from ._sampling import percentiles
 from .assumptions import Assumptions
 from .scenarios import START, Scenario
 
-BRENT = ("half_life", "volatility", "volatility_long", "calming", "change", "momentum")
+BRENT = ("volatility", "volatility_long", "calming", "half_life", "change", "momentum")
 """Assumptions on Brent's path beside its level."""
 
 
@@ -38,8 +38,8 @@ class Inputs:
         Brent already observed in the first of those months [USD/bbl]; at least the month before stands in `last_brent`.
     last_brent : float
         Last mean known before the first computed month [USD/bbl].
-    blackouts : DataFrame
-        The catalogue, for the months before the run or, in a hindcast, for all.
+    blackouts : tuple of ndarray of shape (events, slot)
+        From `outages.catalogue`: the failures of the months before the run or, in a hindcast, of all.
     events : int
         Months whose failures are taken from the catalogue [month].
     past : DataFrame or None
@@ -61,7 +61,7 @@ class Inputs:
     keep: tuple[str, ...]
     brent: np.ndarray
     last_brent: float
-    blackouts: pd.DataFrame
+    blackouts: tuple[np.ndarray, ...]
     events: int
     past: pd.DataFrame | None = None
     stock: np.ndarray | None = None
@@ -193,7 +193,6 @@ def _shocks(inputs: Inputs, first: int, draws: int) -> dict[str, np.ndarray]:
         "west moment": uniform("west moment", months, outages.WEST_SLOTS),
         **outages.past(
             inputs.blackouts,
-            inputs.months[: inputs.events],
             uniform("past length", 2, outages.SLOTS),
             uniform("past west", 2, outages.WEST_SLOTS),
         ),
@@ -293,15 +292,10 @@ def _brent(
         last = float(inputs.brent[-1]) if seen else inputs.last_brent
         # a value that changes on a date has a row for every month, those already observed among them
         own = {name: x[seen:] if (x := a[f"brent_{name}"]).ndim > 1 else x for name in BRENT}
+        now, long, calming = (own.pop(name) for name in BRENT[:3])
+        spread = prices.deviations(now, long, calming, len(out) - seen)
         out[seen:] = prices.simulate_brent(
-            last,
-            level[seen:],
-            own["half_life"],
-            prices.deviations(own["volatility"], own["volatility_long"], own["calming"], len(out) - seen),
-            e[seen:],
-            np.array(given[seen:]),
-            own["change"],
-            own["momentum"],
+            last, level[seen:], volatility=spread, shocks=e[seen:], given=np.array(given[seen:]), **own
         )
     return np.maximum(out, 1.0)
 

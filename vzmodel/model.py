@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from . import _dataset, calendar, data, production, remittances
+from . import _dataset, calendar, data, outages, production, remittances
 from ._pipeline import Inputs
 from ._pipeline import run_block as run_block
 from .assumptions import Assumptions, estimate, load_assumptions
@@ -129,7 +129,7 @@ def prepared(
         names,
         seen,
         float(brent[brent.index.to_period("M") < start].iloc[-1]),
-        tables["blackouts"],
+        outages.catalogue(tables["blackouts"], index[:lead]),
         lead,
         hosts=_hosts(tables, fitted, index),
     )
@@ -203,7 +203,7 @@ def hindcast(
         _dataset.variables(keep),
         brent.reindex(index).ffill().to_numpy(),
         float(brent.dropna().iloc[0]),
-        tables["blackouts"],
+        outages.catalogue(tables["blackouts"], index),
         len(index),
         past.reindex(index),
         *remittances.past_stock(tables["migrants"], index, assumed=fitted.table),

@@ -184,40 +184,6 @@ def simulate_west(u: np.ndarray, z: np.ndarray, rate: np.ndarray, a: Mapping[str
     return hours
 
 
-def lost_days(hours: np.ndarray, threshold: np.ndarray, ramp: np.ndarray, restart: np.ndarray) -> np.ndarray:
-    """Return the days of full loss that failures of given lengths cost exposed fields, however many months it takes.
-
-    Parameters
-    ----------
-    hours : ndarray of shape (month, slot, draw)
-        Length of each failure [hour].
-    threshold : ndarray of shape (draw,)
-        Length that costs nothing [hour].
-    ramp : ndarray of shape (draw,)
-        Time constant with which the loss builds [hour].
-    restart : ndarray of shape (draw,)
-        Days of loss in restarting per day out [1].
-
-    Returns
-    -------
-    ndarray of shape (month, draw)
-        Days of full loss [day], summed over the month's failures.
-
-    Notes
-    -----
-    With ``H = max(hours - threshold, 0)``: ``days = H/24 (1 - r/H (1 - exp(-H/r))) + restart H/24``.
-
-    Examples
-    --------
-    A failure shorter than the threshold costs nothing:
-
-    >>> lost_days(np.full((1, 1, 1), 4.0), np.full(1, 6.0), np.full(1, 24.0), np.full(1, 0.3)).item()
-    0.0
-    """
-    beyond = np.maximum(hours - threshold, 0.0)
-    return np.sum(beyond - ramp * (1 - np.exp(-beyond / ramp)) + restart * beyond, axis=1) / 24
-
-
 def availability(
     days_lost: np.ndarray,
     days: np.ndarray,
@@ -258,10 +224,8 @@ def availability(
     return (1 - np.clip((1 - own_cover) * share, 0, 1)) * (1 - west_share * rationing_west)
 
 
-def past(
-    blackouts: pd.DataFrame, calendar: pd.PeriodIndex, u: np.ndarray, west: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Return the failures that happened, within what their sources say.
+def catalogue(blackouts: pd.DataFrame, calendar: pd.PeriodIndex) -> tuple[np.ndarray, ...]:
+    """Lay the failures that happened out by month, once for a run.
 
     Parameters
     ----------
@@ -269,6 +233,25 @@ def past(
         The table: scope, kind, zone, start, hours_low and hours_high [hour], states_low and states_high [1].
     calendar : PeriodIndex
         Months wanted.
+
+    Returns
+    -------
+    tuple of ndarray of shape (month, slot)
+        Six arrays of `_outage_record.Laid` for national failures, then six for those of the West.
+    """
+    return (
+        *_outage_record.laid_out(_outage_record.national(blackouts), calendar, SLOTS),
+        *_outage_record.laid_out(_outage_record.western(blackouts), calendar, WEST_SLOTS),
+    )
+
+
+def past(laid: tuple[np.ndarray, ...], u: np.ndarray, west: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the failures that happened, within what their sources say.
+
+    Parameters
+    ----------
+    laid : tuple of ndarray of shape (month, slot)
+        From `catalogue`.
     u, west : ndarray of shape (2, slot, draw)
         Uniforms [1]: for the length and reach of each failure, and for its day where only the month is known.
 
@@ -278,7 +261,8 @@ def past(
         past hours [hour], past dark (share of the states) [1] and past start [day] of national failures; past west
         hours and past west start of those of the West.
     """
-    national = _outage_record.past_failures(_outage_record.national(blackouts), calendar, *u)
-    length, _, start = _outage_record.past_failures(_outage_record.western(blackouts), calendar, *west)
+    half = len(laid) // 2
+    national = _outage_record.within(_outage_record.Laid(*laid[:half]), *u)
+    length, _, start = _outage_record.within(_outage_record.Laid(*laid[half:]), *west)
     names = ("past hours", "past dark", "past start")
     return {**dict(zip(names, national, strict=True)), "past west hours": length, "past west start": start}

@@ -150,13 +150,6 @@ def space_placebos(donors: pd.DataFrame, start: DateLike, at: pd.Period, penalty
     return {c: fit(donors[c], donors.drop(columns=c), start, at, penalty) for c in donors}
 
 
-def time_placebos(
-    treated: pd.Series, donors: pd.DataFrame, start: DateLike, dates: list[pd.Period], penalty: float = 0.0
-) -> dict[pd.Period, Fit]:
-    """Return the synthetic control at dates without an event, each fitted on the months before it alone."""
-    return {at: fit(treated, donors, start, at, penalty) for at in dates}
-
-
 def without_each(
     treated: pd.Series, donors: pd.DataFrame, start: DateLike, at: pd.Period, whole: Fit, penalty: float = 0.0
 ) -> dict[str, Fit]:
