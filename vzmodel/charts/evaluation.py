@@ -157,7 +157,7 @@ def scoreboard(scores: pd.DataFrame, ax: Axes | None = None, *, kind: str = "unc
         ax.set_yticks(place, names, fontsize=7.4)
         ax.set_ylim(place[-1] - 2.2, 0.7)
         ax.grid(visible=False, axis="y")
-        ax.legend(loc="lower right", ncol=3, fontsize=7.4, frameon=False)
+        ax.legend(loc="lower right", ncol=1 if style.narrow() else 3, fontsize=7.4, frameon=False)
         style.heading(ax, f"Published forecasts of output beside ours of the same day: {kind}",
                       "error in percent of what came; right of the line is too high")
         style.notes(ax, PROVENANCE, "Outcomes on the basis of OPEC's secondary sources, the basis of ours.")

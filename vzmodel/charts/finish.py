@@ -15,20 +15,18 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import Formatter
 
-from . import labels, language, looks
+from . import labels, language, looks, phone
 from .looks import figure_of, said
 
 _drawing: ContextVar[bool] = ContextVar("a chart is being drawn", default=False)
-_told: WeakKeyDictionary[Figure, dict[str, str]] = WeakKeyDictionary()
+_told: WeakKeyDictionary[Figure, WeakKeyDictionary[Axes, str]] = WeakKeyDictionary()
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def tell(ax: Axes, *sentences: str) -> None:
     """Keep what a chart shows, in words with its numbers, for `alt_text`."""
-    title = ax.get_title(loc="left").replace("\n", " ")
-    told = _told.setdefault(figure_of(ax), {})
-    told[title] = " ".join(said(sentence) for sentence in sentences)
+    _told.setdefault(figure_of(ax), WeakKeyDictionary())[ax] = " ".join(said(sentence) for sentence in sentences)
 
 
 def alt_text(chart: Any) -> str:
@@ -45,10 +43,11 @@ def alt_text(chart: Any) -> str:
         In the language the chart was drawn in; empty for an empty figure.
     """
     figure = figure_of(chart)
-    told = _told.get(figure, {})
-    parts = [f"{title.rstrip('.')}. {words}".strip(" .") + "." for title, words in told.items()]
-    whole = " ".join(figure.get_suptitle().split())
-    return " ".join([f"{whole}."] * bool(whole) + parts) or title_of(figure)
+    told = _told.get(figure, WeakKeyDictionary())
+    panels = len(figure.axes) > 1
+    words = [f"{' '.join(ax.get_title(loc='left').split())}: {told[ax]}" if panels else told[ax]
+             for ax in figure.axes if ax in told]
+    return " ".join([f"{title_of(figure)}."] * bool(title_of(figure)) + words)
 
 
 def title_of(figure: Figure) -> str:
@@ -125,6 +124,8 @@ def finish(figure: Figure) -> None:
         looks.translate(text)
         if to_hex(text.get_color()) != "#ffffff":
             text.set_color(looks.ink(text.get_color()))
+    if looks.narrow():
+        phone.fold(figure)
 
 
 class Spoken(Formatter):

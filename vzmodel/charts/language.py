@@ -152,6 +152,6 @@ def _figures(text: str) -> str:
 def _broken(text: str, lines: int) -> list[str]:
     """Break a text into no more lines than it had."""
     width = max(-(-len(text) // lines), 1)
-    while len(found := textwrap.wrap(text, width)) > lines:
+    while len(found := textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)) > lines:
         width += 1
     return found

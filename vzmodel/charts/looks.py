@@ -102,12 +102,11 @@ def canvas(report: tuple[float, float]) -> tuple[float, float]:
 
     Type keeps its points; a smaller sheet is what makes it larger once the picture fills a slide or a phone.
     """
-    width, height = report
-    size = _chosen.get().size
+    height, size = report[1], _chosen.get().size
     if size == "slide":
         height = max(3.6, round(0.84 * height, 2) if height > 4.4 else 3.6)
         return round(height * 16 / 9, 2), height
-    return (3.9, round(max(4.7, 1.22 * height), 2)) if size == "web" else (width, height)
+    return (3.9, round(max(4.7, 1.35 * height if height > 4.4 else 1.22 * height), 2)) if size == "web" else report
 
 
 def narrow() -> bool:
@@ -167,6 +166,11 @@ def put(text: Text, words: str) -> None:
     """Write words that are in the language of the house already."""
     text.set_text(words)
     _said.add(text)
+
+
+def is_said(text: Text) -> bool:
+    """Say whether a text is in the language of the house already."""
+    return text in _said
 
 
 def translate(text: Text) -> None:

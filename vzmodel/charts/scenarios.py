@@ -162,6 +162,7 @@ def _years(ax: Axes, p: xr.Dataset, variable: str, divisor: float, colour: str, 
 
 
 def _dots(ax: Axes, rows: pd.DataFrame, divisor: float) -> None:
+    most = 16 if style.narrow() else 30
     authors = sorted(rows["author"].unique(), key=str.lower)
     for place, author in enumerate(authors):
         some = rows[rows["author"] == author]
@@ -169,7 +170,7 @@ def _dots(ax: Axes, rows: pd.DataFrame, divisor: float) -> None:
         x = some["year"].to_numpy(float) + (place % 7 - 3) * 0.07
         ax.vlines(x, some["low"] / divisor, some["high"] / divisor, color=colour, lw=0.9, zorder=4)
         ax.scatter(x, some["middle"] / divisor, s=22, color=colour, marker=MARKERS[place % len(MARKERS)], lw=0.4,
-                   edgecolor="white", label=textwrap.shorten(str(author), 30, placeholder="…"), zorder=5)
+                   edgecolor="white", label=textwrap.shorten(style.said(str(author)), most, placeholder="…"), zorder=5)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=6.6, frameon=False, handletextpad=0.2,
               labelspacing=0.45, borderaxespad=0)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -59,9 +60,14 @@ RC: dict[str, Any] = {
 }
 
 
-def context() -> AbstractContextManager[Any]:
-    """Return the settings of all charts as a context; the caller's own settings stay untouched."""
-    return mpl.rc_context(RC)  # type: ignore[arg-type]
+@contextmanager
+def context() -> Iterator[None]:
+    """Draw with the settings of all charts; the caller's own settings stay untouched."""
+    with mpl.rc_context(RC):  # type: ignore[arg-type]
+        yield
+        shown = mpl.is_interactive()
+    # the first figure of a notebook turns on that figures are shown after each cell, which must outlive this
+    mpl.interactive(shown)
 
 
 def sheet(rows: int = 1, columns: int = 1, size: tuple[float, float] = SIZE, **more: Any) -> Any:
@@ -93,7 +99,7 @@ def wrap(ax: Axes, text: str, points: float) -> str:
     if len(figure.axes) > 1:
         width = figure.get_size_inches()[0] * 72 * ax.get_position().width
     else:
-        names = [tick.get_text() for tick in ax.get_yticklabels()]
+        names = [said(tick.get_text()) for tick in ax.get_yticklabels()]
         longest = max((len(line) for name in names for line in name.split("\n")), default=0)
         width = figure.get_size_inches()[0] * 72 - max(longest * 4.9, 30) - 18
     return "\n".join(textwrap.wrap(text, max(20, int(width / (points * 0.53)))))
@@ -129,6 +135,10 @@ def spread(middle: float, low: float, high: float) -> str:
 
 def heading(ax: Axes, title: str, unit: str = "") -> None:
     """Put the title, and the unit under it, at the left above the Axes."""
+    if narrow() and len(figure_of(ax).axes) == 1:
+        sheet_heading(ax, title)
+        put(ax.set_title("", loc="left", fontsize=8.5, color=GREY, pad=6), wrap(ax, said(unit), 8.5))
+        return
     under = wrap(ax, said(unit), 8.5)
     pad = 9 + 11.5 * (under.count("\n") + 1) if unit else 8
     put(ax.set_title("", loc="left", weight="bold", fontsize=11, pad=pad), wrap(ax, said(title), 12.0))
@@ -139,6 +149,8 @@ def heading(ax: Axes, title: str, unit: str = "") -> None:
 
 def notes(ax: Axes, *lines: str) -> None:
     """Write the source line and what the band contains under the Axes."""
+    if narrow() and len(figure_of(ax).axes) == 1:
+        return sheet_notes(ax, *lines)
     text = "\n".join(wrap(ax, said(line), 7.2) for line in lines if line)
     ax.set_xlabel(text, loc="left", fontsize=7.2, color=GREY, labelpad=7)
     put(ax.xaxis.label, text)
