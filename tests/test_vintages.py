@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import vzmodel as vz
-from vzmodel import data
+from vzmodel import data, remittances
 
 MONTHS = ["2017-01-15", "2017-09-01", "2018-06-30", "2019-02-28", "2019-04-01", "2019-09-30", "2020-06-15",
           "2021-11-01", "2023-03-31", "2024-12-31", "2026-09-30"]  # fmt: skip
@@ -78,3 +78,22 @@ def test_a_correction_is_made_only_once_it_could_be_known():
     trade = {day: vz.load_tables(as_of=day)["us_trade"] for day in ("2019-06-01", "2019-06-30")}
     march = {day: t[(t["period"] == "2019-03-01") & (t["value"] == 69)]["series"].tolist() for day, t in trade.items()}
     assert march == {"2019-06-01": ["crude_imports"], "2019-06-30": ["petroleum_imports"]}
+
+
+def test_a_fit_of_a_day_asks_for_no_assumptions_but_those_it_was_given(monkeypatch):
+    day = "2020-02-10"
+    tables, assumed = vz.load_tables(as_of=day), vz.load_assumptions(as_of=day)
+
+    def later(*_, **__):
+        raise AssertionError("the assumptions of another day were read")
+
+    monkeypatch.setattr("vzmodel.assumptions.load_assumptions", later)
+    monkeypatch.setattr("vzmodel.data.load_tables", later)
+    found = vz.estimate(tables, assumed)
+    months = pd.period_range("2018-01", "2019-12", freq="M")
+    stock, _ = remittances.past_stock(tables["migrants"], months, 64, assumed=found.table)
+    assert stock.shape == (24, len(remittances.HOSTS), 64) and (stock[-1].sum(axis=0) > 2).all()
+    with pytest.raises(TypeError, match="assumed"):
+        remittances.past_stock(tables["migrants"], months, 64)
+    with pytest.raises(TypeError, match="assumed"):
+        remittances.estimate(tables["migrants"], 64)

@@ -95,8 +95,8 @@ def estimate(
     migrants: pd.DataFrame,
     rows: int,
     *,
+    assumed: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame] | None = None,
-    assumed: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Fit the stock by host on the day of the last reading, its growth, and the level the authors leave possible.
 
@@ -106,10 +106,10 @@ def estimate(
         The table, as known on the day.
     rows : int
         Joint draws to return [1].
+    assumed : DataFrame
+        The table of assumptions of that day, ``load_assumptions(as_of=...).table``.
     tables : dict of str to DataFrame, optional
         remittances, host_income and levers as known on the day; without them the level stays an assumption.
-    assumed : DataFrame, optional
-        The table of assumptions of the day; the shipped one without it.
 
     Returns
     -------
@@ -118,10 +118,6 @@ def estimate(
         row per draw; ``attrs["date"]`` is the month of the stocks, ``attrs["authors"]`` what is taken as each author's
         bias.
     """
-    if assumed is None:
-        from .assumptions import load_assumptions
-
-        assumed = load_assumptions().table
     months, people, growth = histories(migrants, parameters(assumed), rows)
     last, pace = people[-1], growth[-1]
     inside = np.isin(HOSTS, REGION)
@@ -188,8 +184,9 @@ def _values(assumed: pd.DataFrame, levers: pd.DataFrame, index: pd.PeriodIndex, 
     return {**a, "remittance_level": np.ones(1)}
 
 
-def past_stock(migrants: pd.DataFrame, calendar: pd.PeriodIndex, rows: int = 1024,
-               assumed: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
+def past_stock(
+    migrants: pd.DataFrame, calendar: pd.PeriodIndex, rows: int = 1024, *, assumed: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
     """Return histories of the stock over the months of a run, and the growth in its first.
 
     Parameters
@@ -199,18 +196,14 @@ def past_stock(migrants: pd.DataFrame, calendar: pd.PeriodIndex, rows: int = 102
     calendar : PeriodIndex
     rows : int
         Histories [1], the same ones that `estimate` ends on.
-    assumed : DataFrame, optional
-        The table of assumptions of the day; the shipped one without it.
+    assumed : DataFrame
+        The table of assumptions of that day.
 
     Returns
     -------
     tuple of ndarray of shape (month, host, rows) and (host, rows)
         Stock [million persons] and growth [1/year].
     """
-    if assumed is None:
-        from .assumptions import load_assumptions
-
-        assumed = load_assumptions().table
     months, people, growth = histories(migrants, parameters(assumed), rows)
     return carried(people, months, calendar), carried(growth, months, calendar)[0]
 
