@@ -97,3 +97,15 @@ def test_a_fit_of_a_day_asks_for_no_assumptions_but_those_it_was_given(monkeypat
         remittances.past_stock(tables["migrants"], months, 64)
     with pytest.raises(TypeError, match="assumed"):
         remittances.estimate(tables["migrants"], 64)
+
+
+def test_the_consensus_and_the_fits_handed_out_are_the_callers_own():
+    tables = vz.load_tables()
+    mine = data.consensus(tables["production"], tables["production_annual"])
+    kept = mine.copy()
+    mine.iloc[:] = 0.0
+    pd.testing.assert_frame_equal(data.consensus(tables["production"], tables["production_annual"]), kept)
+    fitted = vz.estimate(tables, vz.load_assumptions())
+    dated = dict(fitted.facts["route_cost"])
+    fitted.facts["route_cost"].clear()
+    assert vz.estimate(tables, vz.load_assumptions()).facts["route_cost"] == dated

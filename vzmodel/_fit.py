@@ -35,7 +35,7 @@ class Frames:
 
 
 @lru_cache(maxsize=8)
-def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...]) -> dict[str, pd.DataFrame]:
+def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...], damping: float) -> dict[str, pd.DataFrame]:
     tables = frames.tables
     # a table that a user brings need not say when its rows were published
     seen = [tables[name]["published"].max() for name in ("prices", "blackouts") if "published" in tables[name]]
@@ -43,7 +43,9 @@ def _fit(frames: Frames, grid: tuple[tuple[str, float, float, float], ...]) -> d
     until = pd.Period(last, "M") - 1
     history = tables["history"].set_index("month") if "history" in tables else data.history(tables)
     return {
-        "production": production.estimate(history, production.blocked(tables), JOINT_ROWS, _band_factors(tables)),
+        "production": production.estimate(
+            history, production.blocked(tables), JOINT_ROWS, _band_factors(tables), damping
+        ),
         "prices": prices.estimate(history["brent"], JOINT_ROWS),
         "outages": outages.estimate(tables["blackouts"], JOINT_ROWS, grid, until),
     }
@@ -75,7 +77,8 @@ def _people(tables: Mapping[str, pd.DataFrame], assumptions: Assumptions) -> pd.
 def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
     """Return assumptions whose fitted rows come from the tables, with their joint draws [unit of each row]."""
     grid = tuple((n, *(float(assumptions.table.loc[n, c]) for c in ("low", "central", "high"))) for n in outages.PRIORS)
-    joint = {group: frame.copy() for group, frame in _fit(frames, grid).items()}
+    damping = float(assumptions.table.loc["trend_damping", "central"])
+    joint = {group: frame.copy() for group, frame in _fit(frames, grid, damping).items()}
     joint["remittances"] = _people(frames.tables, assumptions).copy()
     rows = {}
     for group, frame in joint.items():
@@ -101,5 +104,5 @@ def fitted(frames: Frames, assumptions: Assumptions) -> Assumptions:
     table = pd.concat([kept, found.astype(kept.dtypes)])
     table.index.name = "name"
     routes = _fit_routes(frames, tuple(assumptions.facts.get("route_cost", {}).items()))
-    facts = {**assumptions.facts, "route_cost": routes} if routes else assumptions.facts
+    facts = {**assumptions.facts, "route_cost": dict(routes)} if routes else assumptions.facts
     return replace(assumptions, table=table, joint=joint, facts=facts)

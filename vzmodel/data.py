@@ -157,7 +157,10 @@ def history(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def consensus(production: pd.DataFrame, annual: pd.DataFrame | None) -> pd.DataFrame:
-    """Return production and production_se [kb/d] by month, as `history` does; fitted once per content of the tables."""
+    """Return production and production_se [kb/d] by month, as `history` does; fitted once per content of the tables.
+
+    The copy is the caller's own.
+    """
     frames = [frame for frame in (production, annual) if frame is not None]
     key = tuple(int(pd.util.hash_pandas_object(frame, index=False).sum()) for frame in frames)
     if key not in _LEVELS:
@@ -169,7 +172,7 @@ def consensus(production: pd.DataFrame, annual: pd.DataFrame | None) -> pd.DataF
         _LEVELS[key] = level.rename(columns={"level": "production", "se": "production_se"})
         while len(_LEVELS) > MOST_LEVELS:
             del _LEVELS[next(iter(_LEVELS))]
-    return _LEVELS[key]
+    return _LEVELS[key].copy()
 
 
 def _monthly(table: pd.DataFrame, name: str) -> pd.Series:
