@@ -13,7 +13,7 @@ import pytest
 import vzmodel as vz
 from vzmodel import charts, drivers, reporting
 from vzmodel.charts import revenue
-from vzmodel.reporting import manifest, material, now, page, seed, workbook
+from vzmodel.reporting import manifest, material, now, page, premise, seed, workbook
 
 SIZE = {"draws": 64, "months": 24, "seed": 5}
 FEW = {**SIZE, "chapters": ("seed", "now", "claims", "assumptions")}
@@ -164,6 +164,22 @@ def test_a_fan_that_holds_everything_scores_full_and_one_beside_it_nothing():
     assert beside["inside_80_pct"].tolist() == [0.0]
 
 
+def test_whether_a_premise_came_about_is_read_from_the_facts():
+    months = pd.period_range("2019-04", periods=24, freq="M")
+    scenarios = vz.load_scenarios()
+    base, history = scenarios["seed_2019_base"], pd.DataFrame({"brent": 60.0}, index=months.to_timestamp())
+    fell = premise.supposed(scenarios["price_shock"], base, months, history)
+    assert fell[["supposed", "in_fact", "held"]].values.tolist() == [[41, 60, 0]]
+    assert "brent was supposed at 41 from 2019-10 on and was 60" in premise.told("price_shock", fell, None)
+    came = premise.supposed(scenarios["price_shock"], base, months, history.assign(brent=42.0))
+    assert premise.told("price_shock", came, None) == ""
+    assert premise.supposed(base, base, months, history).empty
+    lifted = premise.supposed(scenarios["seed_2019_transition"], base, months, history).set_index("lever")
+    assert lifted.loc["access_volume_us", "held"] == 0, "the United States bought nothing from May 2019 to 2022"
+    events = vz.load_tables()["events"]
+    assert "GL 8 renewed" in premise.told("gl8_lapses", came, events)
+
+
 def test_a_band_that_holds_every_month_is_called_too_wide_and_early_months_stand_apart():
     p = vz.project(["seed_2019_base"], months=24, draws=64)
     seen = charts.fan_table(p, "production", "seed_2019_base")[0.5].copy()
@@ -172,7 +188,8 @@ def test_a_band_that_holds_every_month_is_called_too_wide_and_early_months_stand
     late = seed.score(p, pd.DataFrame({"production": seen})).iloc[0]
     assert (late["inside_80_months_1_12"], late["inside_80_months_13_on"], late["inside_80_pct"]) == (0, 100, 50)
     assert held["last_band_pct"] > 0 and late["crps_pct"] > held["crps_pct"]
-    says = [seed.findings(seed.with_all_exports(p), "seed_2019_base", pd.DataFrame([row]))[0] for row in (held, late)]
+    run = seed.with_all_exports(p)
+    says = [seed.findings(run, "seed_2019_base", pd.DataFrame([row]), {})[0] for row in (held, late)]
     assert "too wide for a band that held every month" in says[0] and "too wide from month 13 on" in says[1]
 
 

@@ -84,18 +84,9 @@ def _buyers(m: Material) -> list[Exhibit]:
                 each(m.shown, lambda name, ax: balance.markets(m.markets, name, ax=ax),
                      lambda name: balance.markets_table(m.markets, name))),
         Exhibit("storage", "Crude in tanks", "Where the fan meets what tanks can hold, wells are shut in.",
-                each(m.shown, lambda name, ax: tanks(m.p, name, m.tables, ax, capacity=effective(m)),
+                each(m.shown, lambda name, ax: tanks(m.p, name, m.tables, ax),
                      lambda name: charts.fan_table(m.p, "storage", name))),
     ]
-
-
-def effective(m: Material) -> pd.DataFrame:
-    """Return what the tanks can hold from the first month on: low, central and high [million bbl]."""
-    from vzmodel.assumptions import load_assumptions
-
-    row = load_assumptions(as_of=m.options["as_of"]).table.loc["storage_capacity"]
-    first = pd.Timestamp(m.p["month"].values[0])
-    return pd.DataFrame([row[["low", "central", "high"]].astype(float)], index=[first])
 
 
 def _prices(m: Material) -> list[Exhibit]:

@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from vzmodel import charts
+from vzmodel.charts import records
 from vzmodel.summary import compare, totals
 
 Draw = Callable[[], tuple[Any, pd.DataFrame]]
@@ -174,12 +175,10 @@ def _when(month: Any) -> str:
     return f"{pd.Timestamp(str(month)):%B %Y}"
 
 
-def tanks(p: xr.Dataset, scenario: str, tables: dict[str, pd.DataFrame], ax: Any, **more: Any) -> Any:
-    """Draw crude in tanks with its dated readings."""
-    readings = None
-    if "storage" in tables:
-        rows = tables["storage"]
-        rows = rows[rows["series"] == "inventory"].dropna(subset=["date", "value"])
-        rows = rows.sort_values("published").drop_duplicates("date", keep="last")
-        readings = rows.set_index("date")["value"].sort_index()
+def tanks(p: xr.Dataset, scenario: str, tables: dict[str, pd.DataFrame], ax: Any, *, ahead: bool = True,
+          **more: Any) -> Any:
+    """Draw crude in tanks with its dated readings and, ahead, what the tanks can hold."""
+    readings, capacity = records.tanks(tables) if {"storage", "levers"} <= set(tables) else (None, None)
+    if ahead:
+        more["capacity"] = capacity
     return charts.balance.storage(p, scenario, readings, ax, **more)

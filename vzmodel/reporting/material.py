@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from vzmodel import data, dollars, model
+from vzmodel import data, dollars, evaluation, model, production
+from vzmodel.charts import records
 from vzmodel.scenarios import Scenario, load_scenarios, resolve
 
 NAMES = ("status_quo", "slow_recovery", "investment_recovery", "relapse", "grid_failure", "price_normalises")
@@ -22,10 +23,6 @@ MARKETS = ("brent", "sales", "realised_price", "gross_export_value", "net_export
            "import_bill", "cash_collected", "cash_import_bill", "cash_revenue", "operator_local_dollars",
            "debt_cargoes", "supply_cargoes", "swap_cargoes", "partner_cargoes")
 HOSTS = ("migrants", "remittances")
-MARKS = {"2002-12-02": "oil strike", "2007-05-01": "Orinoco taken over", "2017-08-24": "finance sanctions",
-         "2019-01-28": "PDVSA designated", "2020-02-18": "Rosneft Trading designated", "2022-11-26": "licence GL 41",
-         "2025-12-16": "blockade announced"}
-
 
 @dataclass
 class Material:
@@ -90,6 +87,11 @@ class Material:
         return model.project(self._chosen(self.shown), keep=HOSTS, **{**self.options, "draws": self.aside})
 
     @cached_property
+    def backtest(self) -> pd.DataFrame:
+        """Forecasts of output made again every third month of the past, scored."""
+        return evaluation.backtest(self.history["production"].dropna(), production.forecast, step=3)
+
+    @cached_property
     def record(self) -> xr.Dataset:
         """The past by concept and settlement, with fewer draws."""
         return dollars.record(draws=self.aside, seed=self.options["seed"])
@@ -99,7 +101,7 @@ class Material:
         if "events" not in self.tables:
             return []
         days = set(pd.to_datetime(self.tables["events"]["date"]).dt.strftime("%Y-%m-%d"))
-        return [(pd.Timestamp(day), name) for day, name in MARKS.items() if day in days]
+        return [(pd.Timestamp(day), name) for day, name in records.MARKS if day in days]
 
     def _chosen(self, names: list[str]) -> list[Scenario]:
         return [scenario for scenario in self.scenarios if scenario.name in names]

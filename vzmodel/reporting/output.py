@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from vzmodel import charts, evaluation, measurement
@@ -15,9 +14,6 @@ from vzmodel.charts import production as drawn
 from .exhibits import Chapter, Exhibit, Table, band, each, fell, scale, year_of
 from .material import Material
 
-PERIODS = (("2002", "2009"), ("2010", "2016"), ("2017", "2020"), ("2021", "2026"))
-"""Spans by which past forecasts are scored apart: each ends where what drove output changed."""
-
 
 def build(m: Material) -> Chapter:
     """Return the chapter."""
@@ -27,49 +23,15 @@ def build(m: Material) -> Chapter:
     main = decline.iloc[0]
     first = (f"Output fell by {drop:.0f} % between {_month(main['first_month'])} and {_month(main['last_month'])} on "
              f"the {main['source']}; in {m.base} it averages {band(output, ',.0f')} kb/d in {year}.")
-    periods = by_period(m.history["production"].dropna())
+    periods = evaluation.by_period(m.backtest).reset_index()
     return Chapter(
         "production", "Production",
         ["There is no single true series of output. The consensus weighs every reading by how well it has agreed with "
          "the others and carries its own error; a decline is worth quoting only with its source and its two months."],
         [first], [fell(decline, m.history), scale(m.history)], exhibits(m, decline),
         [Table("production_by_period", "How far off past forecasts of output were, by period",
-               "Smaller is better; no change is the floor that a forecast must beat. One late vintage, so this is "
-               "pseudo-real-time.", periods, "4,000 draws at each origin, one every six months")])
-
-
-def by_period(series: pd.Series) -> pd.DataFrame:
-    """Return the error and coverage of past forecasts by period of their origin and by months ahead.
-
-    Parameters
-    ----------
-    series : Series
-        Output by month [kb/d].
-
-    Returns
-    -------
-    DataFrame
-        origins_in, months_ahead [month], origins, crps_pct and no_change_crps_pct [percent of the outcome],
-        inside_80_pct [percent of outcomes].
-    """
-    call: dict[str, Any] = {"step": 6, "horizons": (3, 12, 24)}
-    ours = evaluation.backtest(series, block.forecast, **call)
-    floor = evaluation.backtest(series, evaluation.no_change, **call)
-    rows = []
-    for first, last in PERIODS:
-        for ahead in call["horizons"]:
-            part, still = (_of(t, first, last, ahead) for t in (ours, floor))
-            if len(part):
-                rows.append({"origins_in": f"{first} to {last}", "months_ahead": ahead, "origins": len(part),
-                             "crps_pct": 100 * float(np.mean(part["crps"] / part["outcome"])),
-                             "no_change_crps_pct": 100 * float(np.mean(still["crps"] / still["outcome"])),
-                             "inside_80_pct": 100 * float(part["covered"].mean())})
-    return pd.DataFrame(rows).round(1)
-
-
-def _of(table: pd.DataFrame, first: str, last: str, ahead: int) -> pd.DataFrame:
-    origin = table.index.get_level_values("origin").year
-    return table[(origin >= int(first)) & (origin <= int(last)) & (table.index.get_level_values("horizon") == ahead)]
+               "Below one, mase beats no change; coverage should be 0.8, below and above 0.1 each. One late vintage: "
+               "pseudo-real-time.", periods.round(3), "4,000 draws every third month")])
 
 
 def exhibits(m: Material, decline: pd.DataFrame) -> list[Exhibit]:

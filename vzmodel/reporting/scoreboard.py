@@ -22,7 +22,7 @@ def build(m: Material) -> Chapter:
         ["Each published forecast stands beside ours made from what was known the same day. Outcomes are on the basis "
          "of OPEC's secondary sources, which is ours; on EIA's own basis EIA's forecasts look better. No published "
          "forecast had a distribution."],
-        sentences(groups, bench), [], exhibits(scores, bench),
+        sentences(groups, bench), [], exhibits(m, scores, bench),
         [Table("published_errors", "Errors of published forecasts and ours",
                "Mean absolute errors in percent of the outcome; coverage is the share of outcomes in our 80 % band.",
                groups.reset_index().round(1), "each forecast from its own day"), *worst(scores)])
@@ -72,10 +72,17 @@ def _board(scores: pd.DataFrame, kind: str) -> Exhibit:
                    "each forecast from its own day")
 
 
-def exhibits(scores: pd.DataFrame, bench: pd.DataFrame) -> list[Exhibit]:
+def exhibits(m: Material, scores: pd.DataFrame, bench: pd.DataFrame) -> list[Exhibit]:
     """Return the chapter's charts."""
     out = [_board(scores, kind) for kind in KINDS if kind in set(scores.loc[scores["unscorable"] == "", "kind"])]
     out.append(Exhibit("rivals", "The forecaster of output beside its rivals",
                        "Below one is better than AutoETS; dashed lines are producers it was not made for.",
                        lambda: (drawn.rivals(bench, charts.sheet()), bench), "one late vintage: pseudo-real-time"))
-    return out
+    periods, again = evaluation.by_period(m.backtest), "4,000 draws every third month of the past"
+    return [*out,
+            Exhibit("coverage", "How often our bands of output held",
+                    "Below the dashed line the band was too narrow: after turns no forecaster of one series saw.",
+                    lambda: (drawn.coverage(periods, charts.sheet()), periods), again),
+            Exhibit("pit", "Where outcomes fell in our bands, a year ahead",
+                    "Level bars would be right; a tall bar at an end is a side on which the forecasts erred.",
+                    lambda: (drawn.pit(m.backtest, charts.sheet()), m.backtest), again)]

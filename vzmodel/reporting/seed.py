@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from vzmodel import charts
 from vzmodel.charts import fans, remittances, revenue, scenarios
 from vzmodel.scoring import crps
 
+from . import premise
 from .exhibits import Chapter, Draw, Exhibit, Table, band, each, fell, scale, tanks, year_of
 
 DAY = "2019-04-01"
@@ -20,11 +22,6 @@ NAMES = ("seed_2019_base", "seed_2019_low", "seed_2019_transition", "rosneft_san
          "gl8_lapses", "trader_diversion", "price_shock")
 SCORED = {"production": "crude output", "all_exports": "crude and product exports", "brent": "Brent",
           "migrants": "Venezuelans abroad"}
-PREMISE = {"seed_2019_transition": "its premise did not come about: no transition came and the sanctions stayed",
-           "gl8_lapses": "its premise did not come about: the licence was renewed",
-           "trader_diversion": "its premise held only until Rosneft's traders were sanctioned in early 2020",
-           "price_shock": "its premise did not come about: Brent fell in March 2020, not in October 2019"}
-"""Scenarios whose premise did not come about or did not last, and what came instead."""
 SOURCE = "Outcome: see the table of sources."
 OUTCOME = {"all_exports": "exports"}
 
@@ -107,7 +104,10 @@ def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dic
     outcome = outcome.assign(all_exports=outcome["exports"]) if "exports" in outcome else outcome
     known = known.assign(all_exports=known["exports"]) if "exports" in known else known
     scores = score(p, outcome)
-    first, *others = findings(p, base, scores)
+    run = json.loads(p.attrs.get("run", "{}")).get("scenarios", {})
+    supposed = premise.found(run, base, pd.PeriodIndex(p["month"].to_index(), freq="M"), outcome)
+    why = {name: premise.told(name, supposed, tables.get("events")) for name in run}
+    first, *others = findings(p, base, scores, why)
     return Chapter(
         "seed", "The seed: what an analyst could know on 1 April 2019",
         ["Assumptions are judged as of 1 April 2019, from what was published by that day; where no figure existed the "
@@ -120,11 +120,11 @@ def build(p: xr.Dataset, known: pd.DataFrame, outcome: pd.DataFrame, tables: dic
         exhibits(p, [base, *(name for name in own if name != base)], known, outcome, tables),
         [Table("seed_scores", "How the bands held what then happened",
                "A band of 80 % should hold 80 of 100 months: more is too wide, fewer too narrow or off.",
-               scores.round(1))])
+               scores.round(1)), *premise.table(supposed)])
 
 
-def findings(p: xr.Dataset, base: str, scores: pd.DataFrame) -> list[str]:
-    """Return the chapter's sentences, each with its number from the run."""
+def findings(p: xr.Dataset, base: str, scores: pd.DataFrame, why: Mapping[str, str]) -> list[str]:
+    """Return the chapter's sentences, each with its number from the run; `why` a premise did not come about."""
     out = []
     mine = scores[scores["scenario"] == base] if len(scores) else scores
     for row in mine.to_dict("records"):
@@ -134,7 +134,7 @@ def findings(p: xr.Dataset, base: str, scores: pd.DataFrame) -> list[str]:
                    f"the end, where the band is {row['last_band_pct']:.0f} % of the median wide{_wide(row)}.")
     output = scores[scores["quantity"] == "crude output"] if len(scores) else scores
     if len(output) > 1:
-        out.append(_nearest(output.to_dict("records")))
+        out.append(_nearest(output.to_dict("records"), why))
     year, values = year_of(p, "dollar_inflow", base)
     oil = year_of(p, "cash_revenue", base)[1] + year_of(p, "operator_local_dollars", base)[1]
     out.append(f"Seen from April 2019, {base} gave a dollar inflow of USD {band(values / 1000)} billion in {year}, "
@@ -142,12 +142,12 @@ def findings(p: xr.Dataset, base: str, scores: pd.DataFrame) -> list[str]:
     return out
 
 
-def _nearest(rows: list[dict[Any, Any]]) -> str:
+def _nearest(rows: list[dict[Any, Any]], why: Mapping[str, str]) -> str:
     """Say which scenario's median came nearest, whether its premise came about, and the scores beside it."""
     best = min(rows, key=lambda row: abs(row["median_error_pct"]))
     lowest = round(min(row["crps_pct"] for row in rows))
     name, first = best["scenario"], [row["scenario"] for row in rows if round(row["crps_pct"]) == lowest]
-    without = f", though {PREMISE[name]}" if name in PREMISE else ""
+    without = f", though {why[name]}" if why.get(name) else ""
     score_of = f"Its CRPS is {best['crps_pct']:.0f} % of output; the lowest is {lowest} %, of {', '.join(first)}."
     return (f"Of the {len(rows)} scenarios of April 2019, the median of {name} came nearest to the output that "
             f"followed{without}; it ran {_off(best['median_error_pct'])} in the typical month, "
@@ -201,7 +201,7 @@ def exhibits(p: xr.Dataset, shown: Sequence[str], known: pd.DataFrame, outcome: 
         Exhibit("seed_exports", "Exports", "Reported exports count crude and products, so the fan does too.",
                 one("all_exports", "Crude and product exports", "2019")),
         Exhibit("seed_storage", "Crude in tanks", "Dots are dated readings; vermilion ones came later.",
-                each(shown, lambda name, ax: tanks(p, name, tables, ax),
+                each(shown, lambda name, ax: tanks(p, name, tables, ax, ahead=False),
                      lambda name: fans.fan_table(p, "storage", name))),
         Exhibit("seed_brent", "Brent", "The fan knows nothing of the pandemic or of the wars.",
                 one("brent", "Brent as seen in April 2019", "2012")),
