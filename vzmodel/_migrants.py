@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from . import calendar, streams
+from ._sampling import TENTH
 
 HOSTS = (
     "us", "es", "co", "pe", "cl", "ec", "br", "ar", "mx", "pa",
@@ -19,8 +20,6 @@ ISO = {
     "mx": "MEX", "pa": "PAN", "do": "DOM", "uy": "URY", "py": "PRY", "bo": "BOL", "cr": "CRI", "gy": "GUY",
     "tt": "TTO", "cw": "CUW", "aw": "ABW", "rest": "REST",
 }  # fmt: skip
-TENTH = 1.2815515655446004
-"""Standard normal at its 90th percentile."""
 SERIES = ("unhcr", "r4v", "acs", "ine", "undesa", "other")
 TOTALS = ("lac", "wld")
 LARGE = HOSTS[:8]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from . import streams
 from ._outage_record import FEWEST, STATES, check, national, western
+from ._sampling import TENTH
 
 FITTED = {
     "outage_rate_normal": "1/year", "outage_rate_stressed": "1/year", "stress_onset": "1/year",
@@ -20,7 +21,7 @@ FITTED = {
 TOLD = ("outage_always_recorded", "outage_doubtful_weight")
 MONITORED = pd.Period("2019-01", "M")
 """First month in which networks were watched from outside [month]."""
-PARTICLES, ROUNDS, TENTH = 6144, 6, 1.2815515655446004
+PARTICLES, ROUNDS = 6144, 6
 Prior = tuple[tuple[str, float, float, float], ...]
 
 

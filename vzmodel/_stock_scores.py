@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from ._migrants import ISO, TENTH, parameters, readings, track
+from ._migrants import ISO, parameters, readings, track
+from ._sampling import TENTH
 
 EARLIEST = pd.Timestamp("2019-04-01")
 """Day of the first assumptions; earlier forecasts use them."""

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from vzmodel._sampling import TENTH
+
 SHAPES = ("pulse", "step", "ramp", "fade")
 PRIOR_SD = 1.0
 """Prior standard deviation [log] of an effect: wide, for effects beyond a factor of three are not expected."""
@@ -78,8 +80,8 @@ def estimate(series: pd.Series | None = None, interventions: pd.DataFrame | None
     mean, cov = _fit(y.to_numpy(), x)
     sd = np.sqrt(np.diag(cov))
     table = used.assign(effect=mean, se=sd, change_pct=100 * np.expm1(mean),
-                        change_pct_low=100 * np.expm1(mean - 1.2816 * sd),
-                        change_pct_high=100 * np.expm1(mean + 1.2816 * sd)).set_index("name")
+                        change_pct_low=100 * np.expm1(mean - TENTH * sd),
+                        change_pct_high=100 * np.expm1(mean + TENTH * sd)).set_index("name")
     names = list(table.index)
     return Effects(table, pd.DataFrame(cov / np.outer(sd, sd), index=names, columns=names))
 

@@ -12,12 +12,12 @@ from . import streams
 from ._host_income import host_income as host_income
 from ._migrants import HOSTS as HOSTS
 from ._migrants import ISO as ISO
-from ._migrants import TENTH, carried, histories, parameters
+from ._migrants import carried, histories, parameters
 from ._migrants import readings as readings
 from ._rivals import reconcile as reconcile
 from ._rivals import rivals as rivals
 from ._rivals import surveys as surveys
-from ._sampling import quantile
+from ._sampling import TENTH, quantile
 from ._sending import _mid, at_start
 from ._sending import arriving as arriving
 from ._sending import by_name as by_name

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vzmodel import streams
+from vzmodel._sampling import TENTH
 from vzmodel.causal import attribution, breaks, losses, rivals
 from vzmodel.causal.methods import FEWEST_DATES, QUIET_FROM, Estimate
 
@@ -28,7 +29,6 @@ OVERLAPS = [
 ]
 """Events whose effects fall in the same months, with the month from which they do."""
 SANCTIONS = ("financial sanctions of 2017", "oil sanctions of 2019")
-Z90 = 1.2815515655446004
 COLUMNS = ["name", "source", "month", "p10", "p50", "p90", "placebo_p", "placebo_p_dates", "placebo_p_countries",
            "false_positive_dates", "false_positive_countries"]  # fmt: skip
 PERIODS = (("2017-08", "2020-12"), ("2017-08", "2023-08"))
@@ -60,14 +60,14 @@ def _designation(series: pd.Series, source: str, last: pd.Period) -> list[Any] |
     actual = float(series.loc[DESIGNATION + 1 : end].mean())
     dates = breaks.quiet(series, QUIET_FROM, FINANCE, breaks.BEFORE, breaks.AFTER)
     ratios = breaks.placebo_ratios([(series, dates)], 0, trend=True)
-    centred = ratios - np.median(ratios) if len(ratios) >= FEWEST_DATES else np.array([-Z90, 0, Z90])
+    centred = ratios - np.median(ratios) if len(ratios) >= FEWEST_DATES else np.array([-TENTH, 0, TENTH])
     few = len(ratios) < FEWEST_DATES
-    spread = (-Z90, 0.0, Z90) if few else np.quantile(centred, [0.1, 0.5, 0.9])
+    spread = (-TENTH, 0.0, TENTH) if few else np.quantile(centred, [0.1, 0.5, 0.9])
     # the effect is what is missing against the trend: output times one less its ratio to what was left
     band = sorted(actual * (1 - np.exp(-(fit[0] + z * fit[1]))) for z in spread)
     p = None if few else (1 + (ratios <= fit[0] / fit[1]).sum()) / (1 + len(ratios))
     return [INTERRUPTED, source, f"{DESIGNATION + 1} to {end}", *band, p, p, None,
-            None if few else (ratios < -Z90).mean(), None]  # fmt: skip
+            None if few else (ratios < -TENTH).mean(), None]  # fmt: skip
 
 
 def spread(found: Mapping[tuple[str, str], Estimate], last: pd.Period) -> pd.DataFrame:

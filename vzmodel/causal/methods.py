@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vzmodel import streams
+from vzmodel._sampling import TENTH
 from vzmodel.causal import breaks, structural, synthetic
 
 QUIET_FROM = pd.Period("2003-07", "M")
@@ -89,7 +90,7 @@ def by_break(
     drawn = np.stack([breaks.calibrated(a, b, pool if len(pool) else np.array([-1.0, 0.0, 1.0]), u) for a, b in pairs])
     return Estimate(
         months, drawn, series.reindex(months).to_numpy(), _share(ratios, mean / error), _share(countries, mean / error),
-        _share(ratios, -1.2816, False), _share(countries, -1.2816, False), {"fit": fit, "pool": pool, "shock": u},
+        _share(ratios, -TENTH, False), _share(countries, -TENTH, False), {"fit": fit, "pool": pool, "shock": u},
     )  # fmt: skip
 
 
