@@ -296,7 +296,7 @@ def test_each_reading_of_a_past_shock_lies_in_the_band_of_its_replay(replayed):
 
 def test_exports_fell_more_than_output_in_february_2019_because_tanks_took_the_difference(replayed):
     row = replayed.loc["US sanctions and freeze"]
-    assert -45 <= row["crude_exports_pct"] <= -28
+    assert -45 <= row["exports_mean_pct"] <= -30 and -45 <= row["crude_exports_mean_pct"] <= -30
     assert row["crude_exports_pct"] < row["production_pct"] - 10
 
 
@@ -306,13 +306,25 @@ def test_exports_replayed_stand_beside_first_and_revised_prints_and_say_whether_
     assert row["read_exports_first_pct"] == pytest.approx(100 * (920 / 1565 - 1))
     assert row["read_exports_revised_pct"] == pytest.approx(100 * (990.125 / 1565 - 1))
     for _, row in replayed.iterrows():
-        for thing, names in {
-            "production": ("eia", "opec_secondary"),
-            "exports": ("exports_first", "exports_revised"),
-        }.items():
+        for thing, ends, names in (
+            ("production", ("production_p10", "production_p90"), ("eia", "opec_secondary")),
+            ("exports", ("exports_low", "exports_high"), ("exports_first", "exports_revised")),
+        ):
             read = [row[f"read_{name}_pct"] for name in names if np.isfinite(row[f"read_{name}_pct"])]
-            held = all(row[f"{thing}_p10"] <= value <= row[f"{thing}_p90"] for value in read)
+            held = all(row[ends[0]] <= value <= row[ends[1]] for value in read)
             assert row[f"{thing}_inside"] == (held if read else None)
+        # a print errs, so that its band is wider than that of the barrels themselves
+        assert row["exports_low"] < row["exports_p10"] and row["exports_p90"] < row["exports_high"]
+    assert replayed["exports_inside"].sum() >= 4
+
+
+def test_prints_of_one_month_differ_by_what_their_pooled_deviation_says():
+    rows = pd.DataFrame({"period": ["2024-01-01"] * 2 + ["2024-02-01"], "definition": "crude", "series": "total",
+                         "unit": "kb/d", "freq": "month", "value": [800.0, 900.0, 500.0]})
+    # two prints: each lies half their log distance from the mean, one degree of freedom
+    assert episodes.print_error(rows) == pytest.approx(np.log(900 / 800) / np.sqrt(2))
+    yearly = rows.assign(freq="year", value=[1.0, 9.0, 5.0])
+    assert episodes.print_error(pd.concat([rows, yearly])) == episodes.print_error(rows)
 
 
 def test_a_replay_uses_no_reading_after_its_month():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import data, model, streams
+from . import data, model, streams, summary
 from .calendar import DateLike
 
 FIRST = "2012-01"
@@ -84,22 +84,22 @@ def settlement_by_year(p: xr.Dataset | None = None) -> pd.DataFrame:
         whether the 80 % band and the published range meet. One row more, ("2020-01/2023-03", "collected of invoices,
         all settlements"), is an audit: a floor, so that inside says whether the band reaches above it.
     """
-    run = (record() if p is None else p).isel(scenario=0)
-    years = _full_years(run)
-    exports = _by_day(run["exports"])
+    kept = (record() if p is None else p).isel(scenario=[0])
+    exports = summary.totals(kept, "exports").isel(scenario=0)
+    years = [int(year) for year in exports["year"].values]
     published = _published_shares()
     rows = []
     for kind, name in SETTLEMENTS.items():
-        volume = run[name].sum("market") if "market" in run[name].dims else run[name]
-        share = _by_day(volume) / exports
+        volume = summary.totals(kept, name).isel(scenario=0)
+        volume = volume.sum("market") if "market" in volume.dims else volume
         for year in years:
-            low, middle, high = np.quantile(share.sel(year=year), PUBLISHED_BAND)
+            low, middle, high = np.quantile((volume / exports).sel(year=year), PUBLISHED_BAND)
             row = {"period": str(year), "settlement": kind, "p10": low, "p50": middle, "p90": high}
-            row["kbd"] = float(_by_day(volume).sel(year=year).median())
+            row["kbd"] = float(volume.sel(year=year).median())
             rows.append({**row, **published.get((year, kind), {})})
     audit = slice("2020-01", "2023-03")
     if years[0] <= 2020 and years[-1] >= 2023:
-        part = run.sel(month=audit)
+        part = kept.isel(scenario=0).sel(month=audit)
         share = part["cash_collected"].sum("month") / part["invoiced_value"].sum("month")
         low, middle, high = np.quantile(share, PUBLISHED_BAND)
         found = {"period": AUDIT[0], "settlement": AUDIT[1], "p10": low, "p50": middle, "p90": high}
@@ -144,8 +144,29 @@ def source_error(published: pd.DataFrame | None = None) -> float:
     rows = _yearly(data.read_table("revenue") if published is None else published)
     rows = rows[rows["concept"].isin(CONCEPTS) & (rows["kind"] == "outcome") & (rows["grade"] != "D")]
     rows = rows[~rows["scope"].isin(SCOPES)]
-    logs = np.log(rows["value"])
-    groups = logs.groupby([rows["year"], rows["concept"]])
+    return spread(rows, ["year", "concept"])
+
+
+def spread(prints: pd.DataFrame, same: list[str]) -> float:
+    """Return how far prints of one thing differ: pooled standard deviation of logs from their mean [log].
+
+    Parameters
+    ----------
+    prints : DataFrame
+        With a column value, and those of `same`.
+    same : list of str
+        Columns that say which rows print the same thing.
+
+    Examples
+    --------
+    Two prints of one month, 10 % apart, and a month with one print, which says nothing:
+
+    >>> prints = pd.DataFrame({"month": [1, 1, 2], "value": [100.0, 110.0, 50.0]})
+    >>> round(spread(prints, ["month"]), 3)
+    0.067
+    """
+    logs = np.log(prints["value"])
+    groups = logs.groupby([prints[column] for column in same])
     free = float((groups.count() - 1).sum())
     return float(np.sqrt(((logs - groups.transform("mean")) ** 2).sum() / free))
 
@@ -286,16 +307,6 @@ def _months(period: str) -> pd.DatetimeIndex | None:
     if len(first) > 7 or len(last) > 7:
         return None
     return pd.date_range(pd.Period(first).start_time, pd.Period(last or first).end_time, freq="MS")
-
-
-def _full_years(run: xr.Dataset) -> list[int]:
-    months = run["month"].dt.year.to_index()
-    return [int(y) for y in dict.fromkeys(months) if (months == y).sum() == 12]
-
-
-def _by_day(values: xr.DataArray) -> xr.DataArray:
-    days = values["month"].dt.days_in_month
-    return (values * days).groupby("month.year").sum("month") / days.groupby("month.year").sum("month")
 
 
 def _last_month() -> pd.Period:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import calendar, data, model, production
+from . import calendar, data, dollars, model, production, streams
 from .assumptions import load_assumptions
 from .calendar import DateLike
 
@@ -87,13 +87,18 @@ def table(*, draws: int = 1024, seed: int = 2019) -> pd.DataFrame:
         mean is what output is expected to lose, the median what it loses in the middle draw. Beside them output by
         source, and exports with products by first and by revised prints [%], where all months of the shock have one,
         against the three months before in one print or else the month compared with (its last print where revised).
-        production_inside (EIA and OPEC) and exports_inside: whether every reading lies in the 80 % band; none without.
+        exports_low and exports_high, the 80 % band of what a source would print, with the error of prints inside [%];
+        production_inside (EIA and OPEC, in the band of output) and exports_inside (in that of prints): whether every
+        reading lies in the band; none without.
 
     Notes
     -----
-    A change is ``100 (mean of the months / month compared with - 1)``, per draw before quantiles.
+    A change is ``100 (mean of the months / month compared with - 1)``, per draw before quantiles. What a source prints
+    for a month is ``exports x exp(s u)``, u standard normal, s the spread of prints of one month and definition in the
+    table of exports (`print_error`).
     """
     history = data.load_history()
+    error = print_error()
     runs = {}
     rows = []
     for name, (before, base, months) in EPISODES.items():
@@ -113,16 +118,43 @@ def table(*, draws: int = 1024, seed: int = 2019) -> pd.DataFrame:
             low, middle, high = np.quantile(change, (0.1, 0.5, 0.9))
             row |= {f"{variable}_p10": low, f"{variable}_pct": middle, f"{variable}_p90": high}
             row[f"{variable}_mean_pct"] = float(change.mean())
+        row["exports_low"], row["exports_high"] = _printed_band(shipped["exports"], months, base, error, seed)
         for source in ("production_eia", "production_opec_secondary", "production"):
             read = history[source]
             then = float(read.reindex(pd.DatetimeIndex([f"{m}-01" for m in months])).mean())
             row[f"read_{source.removeprefix('production_')}_pct"] = 100 * (then / float(read.loc[f"{base}-01"]) - 1)
-        row["production_inside"] = _inside(row, "production", ("eia", "opec_secondary"))
+        band = (row["production_p10"], row["production_p90"])
+        row["production_inside"] = _inside(row, band, ("eia", "opec_secondary"))
         printed = _printed_exports(months, base)
         row |= {f"read_exports_{name}_pct": value for name, value in printed.items()}
-        row["exports_inside"] = _inside(row, "exports", [f"exports_{name}" for name in printed])
+        band = (row["exports_low"], row["exports_high"])
+        row["exports_inside"] = _inside(row, band, [f"exports_{name}" for name in printed])
         rows.append(row)
     return pd.DataFrame(rows).set_index("episode")
+
+
+def print_error(table: pd.DataFrame | None = None) -> float:
+    """Return how far prints of one month's exports differ, by source and revision [log, standard deviation].
+
+    Parameters
+    ----------
+    table : DataFrame, optional
+        The table ``exports``.
+    """
+    rows = data.read_table("exports") if table is None else table
+    rows = rows[(rows["series"] == "total") & (rows["unit"] == "kb/d") & (rows["freq"] == "month")]
+    return dollars.spread(rows, ["period", "definition"])
+
+
+def _printed_band(
+    exports: xr.DataArray, months: tuple[str, ...], base: str, error: float, seed: int
+) -> tuple[float, float]:
+    """Return the 80 % band of the change that a source would print [%]."""
+    u = streams.normal(seed, "print of exports", (len(months) + 1,), draws=exports.sizes["draw"])
+    then = (exports.sel(month=list(months)).transpose("month", "draw").to_numpy() * np.exp(error * u[:-1])).mean(axis=0)
+    before = exports.sel(month=base).squeeze().to_numpy() * np.exp(error * u[-1])
+    low, high = np.quantile(100 * (then / before - 1), (0.1, 0.9))
+    return float(low), float(high)
 
 
 def _printed_exports(months: tuple[str, ...], base: str) -> dict[str, float]:
@@ -147,7 +179,7 @@ def _printed_exports(months: tuple[str, ...], base: str) -> dict[str, float]:
     return found
 
 
-def _inside(row: dict[str, Any], variable: str, sources: Sequence[str]) -> bool | None:
+def _inside(row: dict[str, Any], band: tuple[float, float], sources: Sequence[str]) -> bool | None:
     read = [row[f"read_{source}_pct"] for source in sources]
     known = [value for value in read if np.isfinite(value)]
-    return all(row[f"{variable}_p10"] <= v <= row[f"{variable}_p90"] for v in known) if known else None
+    return all(band[0] <= v <= band[1] for v in known) if known else None

@@ -77,7 +77,8 @@ def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None
     """Run past shocks again from what was known before them, beside what the sources read.
 
     JSON keys: unit, rows: [{episode, months, exports_pct, production_pct, read_eia_pct, read_opec_secondary_pct,
-    read_exports_first_pct, read_exports_revised_pct, exports_inside, production_inside and more}].
+    read_exports_first_pct, read_exports_revised_pct, exports_low, exports_high, exports_inside, production_inside and
+    more}]; exports_low and exports_high hold what a source would print.
     """
     from .. import episodes as past
 
