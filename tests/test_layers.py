@@ -1,6 +1,7 @@
 """The rooms of the package: who may know whom, and how long anything may be."""
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,35 @@ def test_a_module_knows_only_what_lies_below_it(path):
         assert not (me in BLOCKS and other in BLOCKS), f"{me} imports another block, {other}"
         late = not at_top and (me, other) in UPWARD
         assert RANK[other] <= RANK[me] or late, f"{me} imports {other}, which lies above it"
+
+
+def dotted(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def needed_first(path, modules):
+    """Return the modules of the package that the top of a module imports, by their dotted names."""
+    found, here = set(), path.relative_to(PACKAGE.parent).with_suffix("").parts
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = [*here[: len(here) - node.level]] if node.level else []
+            base = ".".join(base + ([node.module] if node.module else []))
+            found |= {f"{base}.{a.name}" if f"{base}.{a.name}" in modules else base for a in node.names}
+    # what a package's own file shows of its parts is no import of the package by them
+    return found & modules - {dotted(path), "vzmodel"}
+
+
+def test_no_modules_need_each_other_before_they_are_made():
+    modules = {dotted(path): path for path in PACKAGE.rglob("*.py")}
+    graph = {name: needed_first(path, set(modules)) for name, path in modules.items() if name != "vzmodel"}
+    assert "vzmodel.streams" in graph["vzmodel.prices"] and "vzmodel.causal.breaks" in graph["vzmodel.causal.methods"]
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as cycle:
+        pytest.fail(f"these need each other: {' <- '.join(cycle.args[1])}")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
