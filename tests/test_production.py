@@ -21,7 +21,7 @@ def spread(frame: pd.DataFrame, months: int) -> np.ndarray:
     shocks = np.random.default_rng(1).normal(size=(months, len(frame)))
     draw = {name: frame[name].to_numpy() for name in frame}
     path = production.capacity(
-        draw["capacity_level"], draw["capacity_drift"], np.full(len(frame), production.DAMPING),
+        draw["capacity_level"], draw["capacity_drift"], np.full(len(frame), production.RECIPE.damping),
         draw["capacity_volatility"], draw["capacity_long_volatility"], draw["capacity_calming"], shocks)  # fmt: skip
     return np.log(path).std(axis=1)
 
@@ -33,6 +33,18 @@ def test_the_chain_spreads_as_wide_as_the_forecast_it_was_fitted_to():
     drawn = spread(frame, 24)
     assert drawn[0] == pytest.approx(np.hypot(own[0], 0.01), rel=0.1)
     assert drawn[23] == pytest.approx(np.hypot(own[23], 0.01), rel=0.1)
+
+
+def test_a_fall_that_stays_a_fall_is_an_unsure_drift_and_not_wilder_months():
+    frame = production.estimate(history(), [], 2048)
+    longer = production.estimate(history(), [], 2048, (1.0, 3.0))
+    assert longer["capacity_drift"].std() > 2 * frame["capacity_drift"].std()
+    assert longer["capacity_long_volatility"].median() == pytest.approx(longer["capacity_volatility"].median())
+
+
+def test_a_drift_that_fades_sooner_starts_steeper():
+    slow, soon = (production.estimate(history(drift=-0.03), [], 512, damping=d).median() for d in (0.99, 0.9))
+    assert soon["capacity_drift"] < slow["capacity_drift"] < 0
 
 
 def test_past_errors_twice_those_expected_double_the_bands():

@@ -7,30 +7,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-GRID = np.array([1, 3, 6, 12, 24])
-"""Months ahead [1] at which past forecasts are scored."""
+from vzmodel import _bands
+from vzmodel._bands import mean_size as mean_size
+from vzmodel._evidence import GRID, weights
+
 MEMORY = 120
 """Months [1] that say what an ordinary change is."""
-CLIP_SPREAD = 8.0
-"""Changes count in the volatility up to this many robust deviations [1] from the median."""
 SMOOTHING = (1.0, 0.5, 0.2)
 """Weight [1] of the last month in the level a forecast starts from."""
 LONG = 120
 """Months [1] of the long drift."""
-EVIDENCE = {"member": (8.0, 60.0, 0.5), "momentum": (24.0, 60.0, 0.7), "spread": (8.0, 120.0, 0.0)}
-"""Power of the inverse past loss [1], half-life of a score [month], and how far a horizon learns from the next [1]."""
-PRIOR_BLOCKS = 2.0
-"""Independent scores [1] that equal weights are worth."""
-HALF_LIVES = (2.0, 5.0, 15.0, 60.0)
-"""Half-lives [month] of the rival measures of volatility."""
-CALMING = 0.99
-"""Monthly return [1] of volatility to its long level."""
-CALIBRATION = (24.0, 1.0)
-"""Half-life [month] of an error in the calibration, and the independent errors [1] that the model itself is worth."""
-FINITE = np.pi / 2 - 1
-"""Relative variance [1] of one absolute normal error: what the mean of `n` of them, each `1/n` of it, is unsure of."""
-FIRST_SCORED = 36
-"""First origin [month of the series] whose error counts."""
+MEMBERS = (60.0, 0.5, 8.0)
+"""Half-life of a score [month], what a horizon learns from the next [1] and power of the inverse loss [1]."""
+MOMENTUM = (36.0, 0.7, 0.2)
+"""Half-life of a score [month], what a horizon learns from the next [1] and weight [1] of momentum before any."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +35,14 @@ class Recipe:
     """Whether persistence, level and season are learned from past scores, or momentum always trusted."""
     momentum: bool = True
     """Whether a drift is expected at all."""
+    shrunk: bool = True
+    """Whether the drift of a year counts by how far it stands out of that year's noise."""
     seasonal: bool = True
     moving: bool = True
     """Whether volatility moves, or is that of ten years."""
     calibrated: bool = True
+    pooled: bool = True
+    """Whether the band of a long horizon, with few past errors, follows that of the shorter one."""
     degrees: float = 4.5
     """Degrees of freedom [1] of the Student-t."""
 
@@ -78,41 +72,39 @@ def fit(y: np.ndarray, months: int, recipe: Recipe) -> Fit:
 
     Notes
     -----
-    Member `k` forecasts `L_k + g_k \sum_{i \le h} \phi^i + S`, and weighs by its past absolute errors `e`:
+    Member `k` forecasts `L_k + g_k \sum_{i \le h} \phi^i + S`. Members that expect little drift to go on are weighed by
+    their past absolute errors (`_evidence.weights`), then all of them against momentum, the drift `g` of the last year
+    shrunk by its noise,
 
-    .. math:: w_k \propto \Big(\frac{n_0 + \sum |e_k| / \overline{|e|}}{n_0 + n}\Big)^{-p}
+    .. math:: g = \bar{d}\, \frac{\bar{d}^2}{\bar{d}^2 + s_d^2 / 12}
 
-    where an error `h` months ahead counts `1/h`, for overlapping errors are one piece of evidence. Twice: among the
-    members that expect little drift to go on, then between these and momentum. Spreads are weighed in the same way by
-    their pinball loss, each multiplied by the mean of past errors over it (Bates & Granger 1969; Vovk et al. 2005).
+    Rival variances of a month's change are weighed by their pinball loss, each multiplied by the mean of past errors
+    over what it expected (Bates & Granger 1969; James & Stein 1961; Vovk et al. 2005).
     """
     known = _learned(y, recipe)
     ahead = np.arange(1, months + 1)
     level, slope, season = (x[-1:] for x in known.members)
     paths = _paths(level, slope, season, np.array([len(y) - 1]), ahead, recipe.damping)[0]
-    size = _deviation(known.now[-1:], known.long[-1:], ahead)[0]
-    factor = np.exp(_between(np.log(known.factor[-1]), ahead))
+    size = np.sqrt(known.bands.variance[-1][None, :] * ahead[:, None])
+    factor = np.exp(_between(np.log(known.bands.factor[-1]), ahead))
     centre = np.sum(_between(known.weights[-1], ahead) * paths, axis=1)
-    return Fit(centre, np.sum(_between(known.shares[-1], ahead) * size * factor, axis=1))
+    return Fit(centre, np.sum(_between(known.bands.shares[-1], ahead) * size * factor, axis=1))
 
 
 def past(y: np.ndarray, recipe: Recipe) -> Fit:
     """Return at every month what `fit` said then of the months of `GRID`, each shape (time, grid) [log]."""
     known = _learned(y, recipe)
-    spread = np.sum(known.shares * known.factor * _deviation(known.now, known.long, GRID), axis=2)
-    return Fit(known.mixed, spread)
+    size = np.sqrt(known.bands.variance[:, None, :] * GRID[None, :, None])
+    return Fit(known.mixed, np.sum(known.bands.shares * known.bands.factor * size, axis=2))
 
 
 class _Learned(NamedTuple):
-    """What was known at each month: members, their weights, their mix at the grid, and the rival spreads."""
+    """What was known at each month: members, their weights, their mix at the grid, and the bands."""
 
     members: tuple[np.ndarray, ...]
     weights: np.ndarray
     mixed: np.ndarray
-    now: np.ndarray
-    long: np.ndarray
-    factor: np.ndarray
-    shares: np.ndarray
+    bands: _bands.Bands
 
 
 def _learned(y: np.ndarray, recipe: Recipe) -> _Learned:
@@ -120,15 +112,13 @@ def _learned(y: np.ndarray, recipe: Recipe) -> _Learned:
     level, slope, season, kind = members(y, low, high, recipe)
     paths = _paths(level, slope, season, np.arange(len(y)), GRID, recipe.damping)
     truth = _outcomes(y)
-    weights = _two_stages(paths, truth, kind, recipe.combined)
-    mixed = np.einsum("tgk,tgk->tg", weights, paths)
-    now, long = _volatility(y, low, high, recipe)
-    size = _deviation(now, long, GRID)
-    error = truth - mixed
-    ratio = np.minimum(np.abs(error)[:, :, None] / (size * mean_size(recipe.degrees)), 4.0)
-    factor = _calibration(ratio) if recipe.calibrated else np.ones(size.shape)
-    shares = _weights(_pinball(error[:, :, None], size * factor, recipe.degrees), "spread")
-    return _Learned((level, slope, season), weights, mixed, now, long, factor, shares)
+    weight = _two_stages(paths, truth, kind, recipe.combined)
+    mixed = np.einsum("tgk,tgk->tg", weight, paths)
+    variance = _bands.volatility(y, low, high, drift(y, low, high, 12), recipe.clip, MEMORY)
+    if not recipe.moving:
+        variance = variance[:, -1:]
+    bands = _bands.learned(truth - mixed, variance, recipe.degrees, recipe.calibrated, recipe.pooled)
+    return _Learned((level, slope, season), weight, mixed, bands)
 
 
 def bounds(y: np.ndarray, clip: float) -> tuple[np.ndarray, np.ndarray]:
@@ -148,6 +138,16 @@ def drift(y: np.ndarray, low: np.ndarray, high: np.ndarray, months: int) -> np.n
     change, out = np.diff(y), np.zeros(len(y))
     for t in range(12, len(y)):
         out[t] = np.minimum(np.maximum(change[max(0, t - months) : t], low[t]), high[t]).mean()
+    return out
+
+
+def shrunk(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return the drift of the last year by how far it stands out of that year's noise, shape (time,) [log]."""
+    change, out = np.diff(y), np.zeros(len(y))
+    for t in range(12, len(y)):
+        year = np.minimum(np.maximum(change[t - 12 : t], low[t]), high[t])
+        mean, error = year.mean(), year.var(ddof=1) / 12
+        out[t] = mean * mean**2 / (mean**2 + error + 1e-12)
     return out
 
 
@@ -175,7 +175,7 @@ def members(y: np.ndarray, low: np.ndarray, high: np.ndarray, recipe: Recipe) ->
         zero = np.zeros((len(y), 1, 12))
         return y[:, None], year[:, None] * recipe.momentum, zero, np.ones(1, bool)
     none = np.zeros((len(y), 12))
-    levels, slopes, season = [y], [year], [none]
+    levels, slopes, season = [y], [shrunk(y, low, high) if recipe.shrunk else year], [none]
     for known in (none, seasons(y)) if recipe.seasonal else (none,):
         base = y - known[np.arange(len(y)), np.arange(len(y)) % 12]
         for weight in SMOOTHING:
@@ -215,46 +215,16 @@ def _outcomes(y: np.ndarray) -> np.ndarray:
     return out
 
 
-def _known(score: np.ndarray, half_life: float) -> tuple[np.ndarray, np.ndarray]:
-    """Sum scores (time, grid, member) that were known at each month, older ones counting less, and count them."""
-    fade = 0.5 ** (1 / half_life)
-    total, count = np.zeros(score.shape[1:]), np.zeros(len(GRID))
-    totals, counts = np.empty(score.shape), np.empty(score.shape[:2])
-    for t in range(len(score)):
-        made = t - GRID
-        there = made >= FIRST_SCORED
-        total, count = total * fade, count * fade + there
-        total[there] += score[made[there], there]
-        totals[t], counts[t] = total, count
-    return totals, counts
-
-
-def _weights(loss: np.ndarray, rule: str) -> np.ndarray:
-    """Return weights (time, grid, member) [1] from losses (time, grid, member) by the scores known each month."""
-    power, half_life, near = EVIDENCE[rule]
-    relative = loss / (loss.mean(axis=2, keepdims=True) + 1e-12)
-    total, count = _known(relative, half_life)
-    place = np.arange(len(GRID))
-    share = near ** np.abs(place[:, None] - place[None, :]) / GRID
-    mean = (PRIOR_BLOCKS + np.einsum("gj,tjk->tgk", share, total)) / (PRIOR_BLOCKS + counted(share, count))
-    weight = mean**-power
-    return np.asarray(weight / weight.sum(axis=2, keepdims=True))
-
-
-def counted(share: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Return the independent scores [1] behind each weight, (time, grid, 1)."""
-    return (count @ share.T)[:, :, None]
-
-
 def _two_stages(past: np.ndarray, truth: np.ndarray, momentum: np.ndarray, learned: bool) -> np.ndarray:
     """Return the weight of each member (time, grid, member) [1]: among those of little drift, then against momentum."""
     if not learned:
         return np.ones(past.shape)
     error = np.abs(truth[:, :, None] - past)
-    calm = _weights(error[:, :, ~momentum], "member")
+    calm = weights(error[:, :, ~momentum], *MEMBERS)
     rival = np.sum(calm * past[:, :, ~momentum], axis=2)
     both = np.abs(truth[:, :, None] - np.stack([past[:, :, momentum][:, :, 0], rival], axis=2))
-    share = _weights(both, "momentum")
+    half_life, near, first = MOMENTUM
+    share = weights(both, half_life, near, prior=np.array([first, 1 - first]))
     out = np.empty(past.shape)
     out[:, :, momentum] = share[:, :, :1]
     out[:, :, ~momentum] = share[:, :, 1:] * calm
@@ -267,61 +237,3 @@ def _between(values: np.ndarray, ahead: np.ndarray) -> np.ndarray:
     low = np.minimum(place.astype(int), len(GRID) - 2)
     part = (place - low)[:, None]
     return np.asarray((1 - part) * values[low] + part * values[low + 1])
-
-
-def _volatility(y: np.ndarray, low: np.ndarray, high: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
-    """Return the variance of a month's change by each half-life, (time, measure), and over ten years, (time, 1)."""
-    middle, half = (low + high) / 2, (high - low) / 2 * CLIP_SPREAD / recipe.clip
-    change = np.clip(np.diff(y), (middle - half)[1:], (middle + half)[1:])
-    square = np.r_[0.0, (change - drift(y, low, high, 12)[:-1]) ** 2]
-    total = np.cumsum(square)
-    reach = np.minimum(np.arange(len(y)), MEMORY)
-    before = np.where(np.arange(len(y)) > MEMORY, total[np.maximum(np.arange(len(y)) - MEMORY, 0)], 0.0)
-    long = np.maximum((total - before) / np.maximum(reach, 1), 1e-10)[:, None]
-    if not recipe.moving:
-        return long, long
-    now = np.empty((len(y), len(HALF_LIVES)))
-    sums, count = np.zeros(len(HALF_LIVES)), np.zeros(len(HALF_LIVES))
-    fade = 0.5 ** (1 / np.array(HALF_LIVES))
-    for t, value in enumerate(square):
-        sums, count = sums * fade + value, count * fade + (t > 0)
-        now[t] = sums / np.maximum(count, 1)
-    return np.maximum(now, 1e-10), long
-
-
-def _deviation(now: np.ndarray, long: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of the sum of the coming changes, (time, month ahead, measure) [log]."""
-    calmed = np.cumsum(CALMING ** np.arange(1, ahead.max() + 1))[ahead - 1][None, :, None]
-    return np.sqrt(long[:, None, :] * ahead[None, :, None] + (now - long)[:, None, :] * calmed)
-
-
-def _calibration(ratio: np.ndarray) -> np.ndarray:
-    """Return the mean of past errors over their expected size, as known each month, (time, grid, measure) [1].
-
-    With few errors it stays near 1 and is raised by what the mean of `n` independent ones is itself unsure of.
-    """
-    half_life, own = CALIBRATION
-    total, count = _known(ratio, half_life)
-    independent = count[:, :, None] / GRID[None, :, None] + own
-    mean = (total / GRID[None, :, None] + own) / independent
-    return mean * np.sqrt(1 + FINITE / independent)
-
-
-def mean_size(degrees: float) -> float:
-    """Return the mean distance from zero [1] of a Student-t of unit variance."""
-    from scipy.special import beta
-
-    if np.isinf(degrees):
-        return float(np.sqrt(2 / np.pi))
-    return float(2 * np.sqrt(degrees - 2) / ((degrees - 1) * beta(degrees / 2, 0.5)))
-
-
-def _pinball(error: np.ndarray, size: np.ndarray, degrees: float) -> np.ndarray:
-    from scipy.special import ndtri, stdtrit
-
-    loss = np.zeros(np.broadcast(error, size).shape)
-    for q in (0.05, 0.25, 0.5, 0.75, 0.95):
-        z = ndtri(q) if np.isinf(degrees) else stdtrit(degrees, q) * np.sqrt((degrees - 2) / degrees)
-        over = error - z * size
-        loss += np.maximum(q * over, (q - 1) * over)
-    return loss

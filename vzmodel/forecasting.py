@@ -19,8 +19,9 @@ DEGREES = Recipe().degrees
 """Degrees of freedom [1] of the Student-t."""
 INGREDIENTS = {
     "clipping": Recipe(clip=100.0), "damping": Recipe(damping=1.0), "learning": Recipe(combined=False),
-    "season": Recipe(seasonal=False), "moving volatility": Recipe(moving=False),
-    "calibration": Recipe(calibrated=False), "heavy tails": Recipe(degrees=np.inf),
+    "shrinking": Recipe(shrunk=False), "season": Recipe(seasonal=False), "moving volatility": Recipe(moving=False),
+    "calibration": Recipe(calibrated=False), "pooled horizons": Recipe(pooled=False),
+    "heavy tails": Recipe(degrees=np.inf),
 }
 """The recipe without each ingredient."""
 
@@ -139,7 +140,8 @@ def without(ingredient: str) -> Forecaster:
 
     Parameters
     ----------
-    ingredient : {"clipping", "damping", "learning", "season", "moving volatility", "calibration", "heavy tails"}
+    ingredient : str
+        One of `INGREDIENTS`.
 
     Raises
     ------

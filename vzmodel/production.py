@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,10 @@ VOLATILITY_ERROR = 0.2
 """Log standard error of a volatility estimated from about a dozen effective months, 1 / sqrt(2 n) [1]."""
 RECIPE = _experts.Recipe(clip=4.0)
 """How the consensus is forecast: it is free of the noise of one source, so fewer of its changes are outliers."""
-DAMPING, CALMING = 0.98, 0.97
-"""Monthly return [1] of the drift to none and of volatility to its long level, as the fit hands them on."""
+CALMING = 0.97
+"""Monthly return [1] of volatility to its long level where that is lower: half of the way in two years."""
 NEAR, FAR = 12, 24
 """Months ahead [1] at which the drift, and at which the spread, meets that of the forecast."""
-DRIFT_SHARE = 0.3
-"""Share [1] of the variance two years ahead that is error of the drift, the rest moves month by month."""
 
 
 def capacity(
@@ -200,8 +199,8 @@ def blocked(tables: Mapping[str, pd.DataFrame]) -> list[pd.Period]:
     return sorted(out)
 
 
-def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int,
-             factors: tuple[float, float] = (1.0, 1.0)) -> pd.DataFrame:
+def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int, factors: tuple[float, float] = (1.0, 1.0),
+             damping: float = RECIPE.damping) -> pd.DataFrame:
     r"""Fit the level of capacity, its drift and its volatility to the consensus of the readings.
 
     Parameters
@@ -214,6 +213,8 @@ def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int,
         Joint draws to return [1].
     factors : tuple of float
         How much larger past errors, revisions included, were than the bands then stated, near and two years ahead [1].
+    damping : float
+        Share of the drift left a month later [1], as the paths will have it (the row `trend_damping`).
 
     Returns
     -------
@@ -228,30 +229,30 @@ def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int,
 
     Notes
     -----
-    Drift and volatility are those that give the median a year ahead, and the spread one and 24 months ahead, of
+    Drift and volatility are those that give the median a year ahead, and the spread 1 and 24 months ahead, of
     `forecast`: with `S_h` its log deviation times the near or the far factor,
 
-    .. math:: s_0 = S_1, \quad \sigma_g \sum_{i \le 24} \phi^i = \sqrt{0.3}\, S_{24}, \quad
-              0.7\, S_{24}^2 = \sum_{i \le 24} \big(s^2 + (s_0^2 - s^2) c^i\big)
+    .. math:: s_0 = s = S_1, \quad \sigma_g^2 \Big(\sum_{i \le 24} \phi^i\Big)^2 = S_{24}^2 - 24\, S_1^2
 
+    so that what grows faster than independent months do is error of the drift; where it grows more slowly, the drift
+    has no error and the long volatility `s` is the lower one that meets `S_24`.
     The level is never surer than the consensus: past starts that agree say nothing on an offset common to all.
     """
     smooth = past_capacity(history, blocked)
-    level = smooth["level"]
-    ahead = _experts.fit(np.log(level.to_numpy()), FAR, RECIPE)
+    level, recipe = smooth["level"], replace(RECIPE, damping=damping)
+    ahead = _experts.fit(np.log(level.to_numpy()), FAR, recipe)
     # the bridge over blocked months is smooth: the spread is that of output as read
-    read = _experts.fit(np.log(history["production"].dropna().to_numpy()), FAR, RECIPE)
+    read = _experts.fit(np.log(history["production"].dropna().to_numpy()), FAR, recipe)
     spread = np.maximum(read.spread, ahead.spread)[[0, -1]] * factors
-    drift = float(ahead.centre[NEAR - 1] - np.log(level.iloc[-1])) / _grown(DAMPING, NEAR)
-    calm = _grown(CALMING, FAR)
-    long = max((1 - DRIFT_SHARE) * spread[-1] ** 2 - spread[0] ** 2 * calm, 0.0) / (FAR - calm)
+    drift = float(ahead.centre[NEAR - 1] - np.log(level.iloc[-1])) / _grown(damping, NEAR)
+    drift_sd, long = _split(float(spread[0]) ** 2, float(spread[1]) ** 2, damping)
     error = max(factors[0], 1.0) * float(smooth["se"].iloc[-1] / level.iloc[-1])
     z = streams.normal(0, "estimate production", (3,), draws=rows)
     moved = np.exp(VOLATILITY_ERROR * z[2])
     frame = pd.DataFrame(
         {
             "capacity_level": level.iloc[-1] * np.exp(error * z[0]),
-            "capacity_drift": drift + np.sqrt(DRIFT_SHARE) * spread[-1] / _grown(DAMPING, FAR) * z[1],
+            "capacity_drift": drift + drift_sd * z[1],
             "capacity_volatility": spread[0] * moved,
             "capacity_long_volatility": np.sqrt(long) * moved,
             "capacity_calming": np.full(rows, CALMING),
@@ -259,6 +260,13 @@ def estimate(history: pd.DataFrame, blocked: list[pd.Period], rows: int,
     )
     frame.attrs = _described(str(pd.Period(level.index[-1], "M")), factors)
     return frame
+
+
+def _split(near: float, far: float, damping: float) -> tuple[float, float]:
+    """Return the error of the drift [1/month] and the long variance of a month [1] from variances 1 and 24 ahead."""
+    excess = far - FAR * near
+    long = near + min(excess, 0.0) / (FAR - _grown(CALMING, FAR))
+    return float(np.sqrt(max(excess, 0.0)) / _grown(damping, FAR)), max(long, 0.0)
 
 
 def _grown(damping: float, months: int) -> float:
@@ -271,9 +279,10 @@ def _described(last: str, factors: tuple[float, float]) -> dict[str, Any]:
     near, far = (f"times {f:.2f}, what past errors known that day were of those expected" for f in factors)
     notes = (
         f"consensus of the readings at {last}, bridged where output was not capacity",
-        "share of the damped mean of the last twelve monthly log changes that past scores support",
+        "mean of the last twelve monthly log changes, by how far it stands out of their noise and by past scores; "
+        f"its error is what grows faster up to two years ahead than months that are independent, {far}",
         f"one month ahead, {near}",
-        f"two years ahead, {far}",
+        f"as now, or lower where the forecast two years ahead, {far}, is narrower than that",
         "monthly return of volatility to its long level",
     )
     units = dict(zip(names, ("kb/d", "1/month", "1", "1", "1"), strict=True))
