@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import __version__
-from .commands import blackouts, causes, claims, console, dollars, people, prices, production, scenarios
+from .commands import blackouts, causes, charts, claims, console, dollars, people, prices, production, scenarios
 from .commands.console import AsOf, Draws, File, Json, Months, Period, Seed, Variables
 from .commands.tables import chosen, data_app, scenarios_app
 
@@ -150,6 +150,7 @@ def compare(
 for _command in (
     production.backtest, production.decline, production.interventions, blackouts.blackouts, dollars.revenue,
     dollars.settlement, prices.prices, prices.limit_or_discount, dollars.us_sales, dollars.episodes,
-    people.remittances, claims.claims, causes.causes, scenarios.bridge, scenarios.sensitivity, scenarios.discover,
+    people.remittances, claims.claims, causes.causes, charts.chart, scenarios.bridge, scenarios.sensitivity,
+    scenarios.discover,
 ):  # fmt: skip
     app.command(_command.__name__.replace("_", "-"))(_command)

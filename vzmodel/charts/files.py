@@ -41,9 +41,8 @@ def save(chart: Any, path: str | Path, formats: Sequence[str] = KINDS, dpi: int 
     ValueError
         If a format is not one of the three.
     """
-    unknown = [kind for kind in formats if kind not in KINDS]
-    if unknown:
-        raise ValueError(f"charts are written as png, svg or pdf, not {unknown[0]!r}")
+    for kind in formats:
+        check(kind)
     stem, figure = Path(path), figure_of(chart)
     stem.parent.mkdir(parents=True, exist_ok=True)
     files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
@@ -64,6 +63,31 @@ def save(chart: Any, path: str | Path, formats: Sequence[str] = KINDS, dpi: int 
             if engine is not None:
                 figure.set_layout_engine(engine)
     return files
+
+
+def check(kind: str) -> str:
+    """Return a format, or raise ValueError if it is not one that charts are written in."""
+    if kind not in KINDS:
+        raise ValueError(f"charts are written as png, svg or pdf, not {kind!r}")
+    return kind
+
+
+def kind_of(path: Path) -> str:
+    """Return the format that the ending of a file name asks for.
+
+    Raises
+    ------
+    ValueError
+        If it is none of png, svg and pdf, or the name is that of a folder.
+
+    Examples
+    --------
+    >>> kind_of(Path("output.svg"))
+    'svg'
+    """
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file in it that ends in .png, .svg or .pdf")
+    return check(path.suffix.removeprefix(".").lower())
 
 
 def _metadata(figure: Figure, kind: str) -> dict[str, Any]:
