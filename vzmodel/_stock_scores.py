@@ -29,11 +29,25 @@ def _known_parameters(day: pd.Timestamp, every: pd.DataFrame) -> dict[str, float
     return {**parameters(known), "recount_rate": float(known.loc["recount_rate", "central"])}
 
 
-def _on_the_day(migrants: pd.DataFrame) -> Callable[[pd.Timestamp], pd.DataFrame]:
-    """Return a function of the day: what repeats an earlier figure is told from the rows of that day alone."""
+def _forecaster(migrants: pd.DataFrame) -> Callable[..., tuple[float, float, float] | None]:
+    """Return a function of host, day and target that gives the 10th, 50th and 90th percentile of the count [persons].
+
+    What repeats an earlier figure is told from the rows of the day alone; None where the host has no reading by then.
+    """
     from .data import known
 
-    return lru_cache(maxsize=None)(lambda day: readings(known(migrants, day), SERIES))
+    seen = lru_cache(maxsize=None)(lambda day: readings(known(migrants, day), SERIES))
+    assumed = _assumed()
+
+    def told(host: str, day: pd.Timestamp, target: pd.Period) -> tuple[float, float, float] | None:
+        rows = seen(day)
+        rows = rows[(rows["host"] == host) & ~rows["old"]]
+        if not len(rows):
+            return None
+        middle, sd = _ahead(rows, host, target, _known_parameters(day, assumed))
+        return middle * np.exp(-TENTH * sd), middle, middle * np.exp(TENTH * sd)
+
+    return told
 
 
 def _assumed() -> pd.DataFrame:
@@ -72,25 +86,21 @@ def score_releases(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.DataF
         release, and parameters known on its day, are used.
     """
     (migrants,) = _inputs(tables, "migrants")
-    every = readings(migrants, SERIES)
-    seen = _on_the_day(migrants)
-    out, assumed = [], _assumed()
+    every, forecast = readings(migrants, SERIES), _forecaster(migrants)
+    out = []
     for host in SERIES:
         mine = every[every["host"] == host]
         releases = mine[(mine["series"] == "r4v") & (mine["date"] >= "2018-01-01")].sort_values("published")
         for before, after in zip(releases.iloc[:-1].itertuples(), releases.iloc[1:].itertuples(), strict=True):
-            if after.date <= before.date:
+            told = forecast(host, before.published, after.month)
+            if after.date <= before.date or told is None:
                 continue
-            known = seen(before.published)
-            known = known[(known["host"] == host) & ~known["old"]]
-            p = _known_parameters(before.published, assumed)
-            middle, sd = _ahead(known, host, after.month, p)
-            band = [middle * np.exp(z * TENTH * sd) for z in (-1, 1)]
+            low, middle, high = told
             out.append({
-                "host": host, "origin": before.date, "date": after.date, "p10": band[0], "p50": middle,
-                "p90": band[1], "outcome": after.value, "no_change": before.value,
+                "host": host, "origin": before.date, "date": after.date, "p10": low, "p50": middle,
+                "p90": high, "outcome": after.value, "no_change": before.value,
                 "error": 100 * (middle / after.value - 1), "no_change_error": 100 * (before.value / after.value - 1),
-                "covered": bool(band[0] <= after.value <= band[1]),
+                "covered": bool(low <= after.value <= high),
             })  # fmt: skip
     return pd.DataFrame(out)
 
@@ -111,22 +121,20 @@ def score_projections(tables: Mapping[str, pd.DataFrame] | None = None) -> pd.Da
         the target, within six months.
     """
     migrants, table = _inputs(tables, "migrants", "migration_projections")
-    every, seen = readings(migrants, SERIES), _on_the_day(migrants)
+    every, forecast = readings(migrants, SERIES), _forecaster(migrants)
     place = {code: name for name, code in SERIES.items()}
-    out, assumed = [], _assumed()
+    out = []
     for row in table.itertuples():
         host, target = place[row.host], pd.Timestamp(row.target)
         mine = every[every["host"] == host]
         issued = pd.Timestamp(row.published)
-        known = seen(issued)
-        known = known[(known["host"] == host) & ~known["old"]]
-        if not len(known):
+        told = forecast(host, issued, target.to_period("M"))
+        if told is None:
             continue
-        middle, sd = _ahead(known, host, target.to_period("M"), _known_parameters(issued, assumed))
+        low, middle, high = told
         gaps = (mine["date"] - target).abs()
         near = mine.loc[gaps.idxmin()] if gaps.min() <= pd.Timedelta(days=184) else None
         outcome = np.nan if near is None else float(near["value"])
-        low, high = middle * np.exp(-TENTH * sd), middle * np.exp(TENTH * sd)
         out.append({
             "issuer": row.issuer, "scenario": row.scenario, "host": row.host, "issued": issued, "target": target,
             "published": float(row.value), "ours_p10": low, "ours_p50": middle, "ours_p90": high, "outcome": outcome,
