@@ -80,13 +80,8 @@ def crude(
         potential = top * availability[t]
         cut, diluent = blend(potential, run, now)
         able = potential - cut
-        # wells idle for a second month come back at a rate, whatever the tanks allow
-        stuck = np.minimum(long * (1 - now["restart_rate"]), able)
-        liftable = able - stuck
-        intake = np.minimum(now["refinery_intake"] * availability[t], liftable + diluent)
-        there = liftable + diluent - intake
-        unexplained = np.minimum(now["unaccounted"], there)
-        to_ship = there - unexplained
+        stuck, liftable, intake, unexplained = _lifted(able, diluent, long, availability[t], now)
+        to_ship = liftable + diluent - intake - unexplained
         cargoes, loans = noncash(to_ship, loans, debt_price[t], days[t], owing)
         uncashed = sum(cargoes.values())
         offer, drawn = _offer(to_ship - uncashed, stock, days[t], now)
@@ -129,6 +124,17 @@ def _changes(values: Iterable[np.ndarray], months: int) -> np.ndarray:
 def _within(share: np.ndarray) -> np.ndarray:
     # np.clip costs four times as much on the few draws of a block
     return np.minimum(np.maximum(share, 0), 1)
+
+
+def _lifted(
+    able: np.ndarray, diluent: np.ndarray, long: np.ndarray, power: np.ndarray, now: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return crude of wells still idle, crude liftable, crude refined and crude unaccounted for, (draw,) [kb/d]."""
+    # wells idle for a second month come back at a rate, whatever the tanks allow
+    stuck = np.minimum(long * (1 - now["restart_rate"]), able)
+    liftable = able - stuck
+    intake = np.minimum(now["refinery_intake"] * power, liftable + diluent)
+    return stuck, liftable, intake, np.minimum(now["unaccounted"], liftable + diluent - intake)
 
 
 def _keep(out: dict[str, np.ndarray], t: int, months: int, month: Mapping[str, np.ndarray]) -> None:
