@@ -100,12 +100,15 @@ def run_block(
             for name, dated in scenario.changes.items():
                 # equal changes are one array, so that scenarios share what follows from them
                 values[name] = drawn.setdefault((name, *dated.items()), values[name])
-            result = _chain(values, plain, shocks, inputs, scenario, once)
-            for name in inputs.keep:
-                whole = result[name.removesuffix(_dataset.SUM)]
-                kept = once(_summed, {}, whole) if name.endswith(_dataset.SUM) else whole
-                out[name][k, ..., start : start + count] = kept[inputs.lead :]
+            place = {name: out[name][k, ..., start : start + count] for name in inputs.keep}
+            _keep(place, _chain(values, plain, shocks, inputs, scenario, once), once, inputs.lead)
     return out
+
+
+def _keep(place: Mapping[str, np.ndarray], result: Mapping[str, np.ndarray], once: Once, lead: int) -> None:
+    for name, kept in place.items():
+        whole = result[name.removesuffix(_dataset.SUM)]
+        kept[:] = (once(_summed, {}, whole) if name.endswith(_dataset.SUM) else whole)[lead:]
 
 
 def _summed(_: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
@@ -122,14 +125,14 @@ def _chain(
 ) -> dict[str, np.ndarray]:
     days = calendar.days(inputs.months)
     left, power = once(_power, a, shocks, inputs)
-    top = once(_capacity, a, plain, shocks, inputs, left)
+    top = once(_capacity, a, plain, shocks, inputs, left, once)
     brent = once(_brent, a, shocks, inputs, tuple(_given(scenario.changes.get("brent", {}), inputs.months)))
     if np.any(a["output_brent_effect"]):
         usual = plain["capacity_level"]
         if inputs.past is not None:
             # what was read of Brent already holds the output there was
             usual_left, usual_power = once(_power, plain, shocks, inputs)
-            usual = once(_capacity, plain, plain, shocks, inputs, usual_left) * usual_power
+            usual = once(_capacity, plain, plain, shocks, inputs, usual_left, once) * usual_power
         brent = np.maximum(brent + a["output_brent_effect"] * (top * power - usual), 1.0)
     gap = once(_gaps, a, brent, shocks)
     if inputs.past is not None:
@@ -250,20 +253,12 @@ def _capacity(
     shocks: Mapping[str, np.ndarray],
     inputs: Inputs,
     left: np.ndarray,
+    once: Once,
 ) -> np.ndarray:
     if inputs.past is not None:
         relative = (inputs.past["se"] / inputs.past["level"]).to_numpy()[:, None]
         return inputs.past["level"].to_numpy()[:, None] * np.exp(relative * shocks["past capacity"])
-    e = streams.heavy(shocks["capacity"], shocks["capacity rare"], a["heavy_shock_probability"], a["heavy_shock_scale"])
-    path = production.capacity(
-        a["capacity_level"],
-        a["capacity_drift"],
-        a["trend_damping"],
-        a["capacity_volatility"],
-        a["capacity_long_volatility"],
-        a["capacity_calming"],
-        e,
-    )
+    path = once(_trend, a, shocks)
     if a["investment"] is not plain["investment"]:
         spent = np.broadcast_to(a["investment"], path.shape)
         path = path * production.neglect(spent, plain["investment"], a["investment_lag"], a["natural_decline"])
@@ -278,6 +273,19 @@ def _capacity(
         )
     path = path * left * (1 - a["operator_loss"])
     return np.clip(path, 1.0, a["capacity_ceiling"])
+
+
+def _trend(a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray]) -> np.ndarray:
+    e = streams.heavy(shocks["capacity"], shocks["capacity rare"], a["heavy_shock_probability"], a["heavy_shock_scale"])
+    return production.capacity(
+        a["capacity_level"],
+        a["capacity_drift"],
+        a["trend_damping"],
+        a["capacity_volatility"],
+        a["capacity_long_volatility"],
+        a["capacity_calming"],
+        e,
+    )
 
 
 def _brent(
