@@ -13,10 +13,10 @@ import pytest
 import vzmodel as vz
 from vzmodel import charts, drivers, reporting
 from vzmodel.charts import revenue
-from vzmodel.reporting import manifest, material, now, page, premise, seed, workbook
+from vzmodel.reporting import manifest, material, now, page, premise, printing, seed, workbook
 
 SIZE = {"draws": 64, "months": 24, "seed": 5}
-FEW = {**SIZE, "chapters": ("seed", "now", "claims", "assumptions")}
+FEW = {**SIZE, "chapters": ("seed", "now", "claims", "assumptions"), "pdf": False}
 OPTIONS = {"draws": 64, "months": 24, "seed": 5, "as_of": None}
 OWN = vz.Scenario("my_case", "Brent at <50> & more", {"brent": {"start": 50}})
 
@@ -36,7 +36,7 @@ def folder(tmp_path_factory):
     target, shares = tmp_path_factory.mktemp("report") / "out", []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "save", light)
-        index = vz.report(target, scenarios=[OWN], progress=shares.append, **FEW)
+        index = vz.report(target, scenarios=[OWN], progress=shares.append, digest=target.parent / "docs", **FEW)
     assert index == target / "index.html"
     assert shares == sorted(shares) and shares[-1] == 1.0
     return target
@@ -55,6 +55,40 @@ def test_links_on_the_page_lead_to_files_of_the_folder(folder):
         assert (folder / address).is_file(), address
     names = set(re.findall(r'href="#([^"]+)"', html))
     assert names <= set(re.findall(r'id="([^"]+)"', html))
+
+
+def test_the_digest_shows_the_findings_and_only_pictures_that_are_there(folder):
+    docs = folder.parent / "docs"
+    text = (docs / "digest.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", text)
+    assert pictures and {name for _, name in pictures} == {f"digest/{p.name}" for p in (docs / "digest").iterdir()}
+    assert all(re.search(r"\d", alt) and len(alt) > 60 for alt, _ in pictures), "alternative text has its numbers"
+    page_says = re.findall(r"<li><a [^>]+>[^<]+</a> (.*?)</li>", (folder / "index.html").read_text(encoding="utf-8"))
+    assert len(re.findall(r"^- \*\*", text, re.M)) == len(page_says) >= 8
+    table = [line for line in text.splitlines() if line.startswith("| status_quo |")]
+    assert len(table) == 1 and table[0].count("(") == 1
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        assert len({re.sub(r"\\\|", "", row).count("|") for row in block.splitlines()}) == 1
+
+
+def test_a_digest_never_takes_the_place_of_a_file(tmp_path):
+    (tmp_path / "docs").write_text("mine")
+    with pytest.raises(NotADirectoryError, match="docs is a file"):
+        vz.report(tmp_path / "out", digest=tmp_path / "docs", **FEW)
+    assert [p.name for p in tmp_path.iterdir()] == ["docs"]
+
+
+def test_without_a_browser_there_is_no_pdf_and_the_log_says_so(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(printing.shutil, "which", lambda name: None)
+    assert not printing.pdf(tmp_path / "index.html", tmp_path / "report.pdf")
+    assert "no PDF: none of chromium" in caplog.text and list(tmp_path.iterdir()) == []
+
+
+def test_a_browser_that_fails_leaves_no_pdf_and_is_named(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(printing.shutil, "which", lambda name: "/bin/false")
+    (tmp_path / "index.html").write_text("x")
+    assert not printing.pdf(tmp_path / "index.html", tmp_path / "report.pdf")
+    assert "/bin/false ended with 1" in caplog.text and not (tmp_path / "report.pdf").exists()
 
 
 def test_text_of_a_users_scenario_is_escaped_and_in_the_charts(folder):
@@ -114,7 +148,7 @@ def test_a_report_is_replaced_whole_or_stays_as_it_was(folder, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         vz.report(folder, **FEW)
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
-    assert [p.name for p in folder.parent.iterdir()] == [folder.name]
+    assert sorted(p.name for p in folder.parent.iterdir()) == ["docs", folder.name]
 
 
 def test_files_that_are_not_a_report_are_never_replaced(tmp_path):

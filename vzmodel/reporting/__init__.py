@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from vzmodel import data, model, production
+from vzmodel import __version__, data, model, production
 from vzmodel.calendar import DateLike, day
 from vzmodel.scenarios import Scenario, suggest
 
@@ -24,16 +26,21 @@ from . import (
     output,
     own,
     page,
+    printing,
     remittances,
     scoreboard,
     workbook,
 )
+from . import digest as digests
 from . import seed as seed_chapter
-from .exhibits import Chapter
+from .exhibits import BRACKETS, Chapter
 from .material import Material, groups
 from .target import whole
 
 __all__ = ["report"]
+
+Also = Callable[[str, Any], None] | None
+Made = tuple[list[Chapter], dict[str, dict[str, Any]], list[pd.DataFrame]]
 
 TITLE = "Venezuela's oil dollars"
 LEAD = ("How many dollars Venezuela takes in, month by month, and what would change that: output, blackouts, exports, "
@@ -54,8 +61,8 @@ COST = {"now": 5, "causes": 8, "scoreboard": 7, "blackouts": 4, "dollars": 4}
 
 def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Scenario] | None = None,
            scenario_file: str | Path | None = None, chapters: str | Iterable[str] | None = None, draws: int = 4000,
-           seed: int = 2019, months: int = 60, as_of: DateLike | None = None,
-           progress: Callable[[float], None] | None = None) -> Path:
+           seed: int = 2019, months: int = 60, as_of: DateLike | None = None, pdf: bool = True,
+           digest: str | Path | None = None, progress: Callable[[float], None] | None = None) -> Path:
     """Make the report: what today's scenarios bring, the seed of April 2019 scored, and what all of it rests on.
 
     Parameters
@@ -78,20 +85,26 @@ def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Sce
         Horizon [month], 24 or more: charts by year need complete calendar years.
     as_of : date, optional
         Vantage point of the present chapters. Default: the month after the last production reading.
+    pdf : bool
+        Whether to print the page as report.pdf too, where Chromium is installed; a log line says so where it is not.
+    digest : str or Path, optional
+        A folder, such as docs, that receives digest.md and digest/*.png: the findings, a few charts and tables as a
+        code host shows them.
     progress : callable, optional
         Called with the share done [1].
 
     Returns
     -------
     Path
-        ``index.html`` in the folder; beside it charts/, csv/, vzmodel.xlsx and manifest.json.
+        ``index.html`` in the folder; beside it charts/, csv/, vzmodel.xlsx, manifest.json and, where it could be
+        printed, report.pdf.
 
     Raises
     ------
     ValueError
         If months are too few, a scenario or chapter is unknown, or a value is out of bounds.
     FileExistsError, NotADirectoryError
-        If the folder holds something that is not a report, or is a file.
+        If the folder holds something that is not a report, or is a file, or the digest's is a file.
     PermissionError, OSError
         If the folder cannot be written; nothing is left half-written.
     FileNotFoundError
@@ -104,9 +117,18 @@ def report(folder: str | Path, *, scenarios: str | Scenario | Iterable[str | Sce
     wanted = _wanted(chapters)
     found = groups(scenarios, scenario_file, None if as_of is None else str(day(as_of, "as_of").date()),
                    {SEED_DAY: seed_chapter.NAMES})
-    with whole(folder) as (target, work):
+    if digest is not None:
+        digests.check(Path(digest))
+    with whole(folder) as (target, work), TemporaryDirectory() as small:
         call = {"draws": draws, "seed": seed, "months": months, "as_of": None if as_of is None else str(as_of)}
-        _fill(work, wanted, found, call, progress or (lambda share: None))
+        tell = progress or (lambda share: None)
+        also = partial(digests.keep, folder=Path(small)) if digest is not None else None
+        made, runs, years = _fill(work, wanted, found, call, also, _part(tell, 0.0, 0.95))
+        _publish(work, made, runs, years, found[0], call, pdf)
+        if digest is not None:
+            digests.write(Path(digest), Path(small), _front(made), pd.concat(years) if years else None, call,
+                          __version__)
+        tell(1.0)
     return target / "index.html"
 
 
@@ -122,7 +144,8 @@ def _wanted(chapters: str | Iterable[str] | None) -> list[str]:
 
 
 def _fill(work: Path, wanted: list[str], found: tuple[dict[str, list[Scenario]], list[str]], call: dict[str, Any],
-          progress: Callable[[float], None]) -> None:
+          also: Also, progress: Callable[[float], None]) -> Made:
+    """Compute and write the chapters; return them with the run of each vantage point and its yearly quantiles."""
     by_day, names = found
     parts = [key for key in by_day if key and (key != SEED_DAY or SEED in wanted)]
     parts += [name for name in wanted if name != SEED]
@@ -132,21 +155,19 @@ def _fill(work: Path, wanted: list[str], found: tuple[dict[str, list[Scenario]],
     options = {k: call[k] for k in ("draws", "seed", "months", "as_of")}
     m = Material(by_day[""], [n for n in names if n in {s.name for s in by_day[""]}], options)
     for place, name in enumerate(parts):
-        tell = _part(progress, 0.97 * steps[place], 0.97 * (steps[place + 1] - steps[place]))
+        tell = _part(progress, steps[place], (steps[place + 1] - steps[place]))
         if name in by_day:
             p = model.project(by_day[name], progress=_part(tell, 0.0, 0.4), **{**options, "as_of": name})
             chapter = _past(name, p, [n for n in names if n in {s.name for s in by_day[name]}])
         else:
             chapter, p = TODAY[name](m), m.p if name == "now" else None  # type: ignore[assignment]
-        _write(chapter, work, _part(tell, 0.4, 0.6))
+        _write(chapter, work, also, _part(tell, 0.4, 0.6))
         if p is not None:
             years.append(workbook.yearly(p).assign(chapter=chapter.slug))
             runs[chapter.slug] = json.loads(p.attrs["run"])
         chapters.append(chapter)
         del p  # the next run needs the memory
-    m.__dict__.pop("p", None)
-    _publish(work, chapters, runs, years, by_day, call)
-    progress(1.0)
+    return chapters, runs, years
 
 
 def _past(key: str, p: Any, names: list[str]) -> Chapter:
@@ -158,9 +179,15 @@ def _past(key: str, p: Any, names: list[str]) -> Chapter:
     return own.build(p, key, known, outcome)
 
 
-def _write(chapter: Chapter, work: Path, tell: Callable[[float], None]) -> None:
+def _front(chapters: list[Chapter]) -> list[Chapter]:
+    """Return the chapters in the order of the first page."""
+    order = {slug: place for place, slug in enumerate(FRONT)}
+    return sorted(chapters, key=lambda c: order.get(c.slug, len(order)))
+
+
+def _write(chapter: Chapter, work: Path, also: Also, tell: Callable[[float], None]) -> None:
     for done, exhibit in enumerate(chapter.exhibits, 1):
-        exhibit.write(work)
+        exhibit.write(work, also)
         tell(done / len(chapter.exhibits))
     for table in chapter.tables:
         table.write(work)
@@ -171,9 +198,7 @@ def _part(progress: Callable[[float], None], start: float, span: float) -> Calla
 
 
 def _publish(work: Path, chapters: list[Chapter], runs: dict[str, dict[str, Any]], years: list[pd.DataFrame],
-             by_day: dict[str, list[Scenario]], call: dict[str, Any]) -> None:
-    from vzmodel import __version__
-
+             by_day: dict[str, list[Scenario]], call: dict[str, Any], pdf: bool) -> None:
     listed, sources = assumptions.scenario_table(by_day), assumptions.source_table()
     assumed = {"Today": assumptions.assumption_table(call["as_of"]),
                f"As of {SEED_DAY}": assumptions.assumption_table(SEED_DAY)}
@@ -183,14 +208,16 @@ def _publish(work: Path, chapters: list[Chapter], runs: dict[str, dict[str, Any]
     workbook.write(work / "vzmodel.xlsx", {
         "findings": pd.DataFrame(says), **yearly, **tables, "scenarios": listed, "assumptions now": assumed["Today"],
         "assumptions 2019-04": assumed[f"As of {SEED_DAY}"], "sources": sources})
-    order = {slug: place for place, slug in enumerate(FRONT)}
-    front = sorted(chapters, key=lambda c: order.get(c.slug, len(order)))
-    html = page.render(
-        title=TITLE, lead=LEAD, version=__version__, chapters=chapters, front=front, draws=f"{call['draws']:,}",
-        seed=call["seed"], months=call["months"], scenario_table=page.grid(listed), sources=page.grid(sources),
-        grid=page.grid, assumptions=[(name, page.grid(table)) for name, table in assumed.items()],
+    html = partial(
+        page.render, title=TITLE, lead=LEAD, version=__version__, chapters=chapters, front=_front(chapters),
+        brackets=BRACKETS, draws=f"{call['draws']:,}", seed=call["seed"], months=call["months"],
+        scenario_table=page.grid(listed), sources=page.grid(sources), grid=page.grid,
+        assumptions=[(name, page.grid(table)) for name, table in assumed.items()],
         days={slug: run.get("as_of") or run.get("first", "") for slug, run in runs.items()},
         remake=f"vzmodel.report(folder, draws={call['draws']}, seed={call['seed']}, months={call['months']})")
-    (work / "index.html").write_text(html, encoding="utf-8", newline="\n")
+    index = work / "index.html"
+    index.write_text(html(pdf=False), encoding="utf-8", newline="\n")
+    if pdf and printing.pdf(index, work / "report.pdf"):
+        index.write_text(html(pdf=True), encoding="utf-8", newline="\n")
     hashes = {r["path"]: str(r.get("hash", "")) for r in data.resources().values()}
     manifest.write(work, __version__, call, runs, {**hashes, "all": data.data_hash()})

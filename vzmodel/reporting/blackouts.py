@@ -60,9 +60,9 @@ def said(found: dict[str, float], form: str) -> str:
     Examples
     --------
     >>> said({"p10": 9.4, "p50": 13.7, "p90": 19.1}, ".0f")
-    '14 (80 % band 9 to 19)'
+    '14 (9 to 19)'
     """
-    text = f"{found['p50']:{form}} (80 % band {found['p10']:{form}} to {found['p90']:{form}})"
+    text = f"{found['p50']:{form}} ({found['p10']:{form}} to {found['p90']:{form}})"
     return charts.style.signed(text)
 
 

@@ -62,7 +62,7 @@ def says(found: dict[str, Any]) -> list[str]:
 
 
 def _band(row: Any) -> str:
-    return f"{-row['p50']:,.0f} (80 % band {-row['p90']:,.0f} to {-row['p10']:,.0f})".replace("-", "\u2212")
+    return f"{-row['p50']:,.0f} ({-row['p90']:,.0f} to {-row['p10']:,.0f})".replace("-", "\u2212")
 
 
 def _signed(value: float) -> str:

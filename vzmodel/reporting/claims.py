@@ -37,8 +37,8 @@ def sentences(m: Material, debt: pd.DataFrame, day: str, year: int) -> list[str]
         f"all ranges went one way) as of {day}, interest missed included. What falls due on bonds in {year}, USD "
         f"{service['due'] / 1000:.1f} billion, is {100 * service['due'] / 1000 / _median(m, year):.0f} % of the median "
         f"dollar inflow of {m.base}.",
-        f"With imports without fuel on top, all that pays for imports covers {both[0.5]:.2f} (80 % band "
-        f"{both[0.1]:.2f} to {both[0.9]:.2f}) of what is due in {year}; the chance of a shortfall is "
+        f"With imports without fuel on top, all that pays for imports covers {both[0.5]:.2f} "
+        f"({both[0.1]:.2f} to {both[0.9]:.2f}) of what is due in {year}; the chance of a shortfall is "
         f"{100 * both['shortfall_probability']:.0f} %. No service is being paid."]
 
 

@@ -17,6 +17,7 @@ from vzmodel.charts import records
 from vzmodel.summary import compare, totals
 
 Draw = Callable[[], tuple[Any, pd.DataFrame]]
+BRACKETS = "Numbers in brackets are bands that hold 80 of 100 draws; those before them are medians."
 
 
 @dataclass
@@ -32,12 +33,14 @@ class Exhibit:
     image: str = ""
     alt: str = ""
 
-    def write(self, folder: Path) -> None:
-        """Write PNG, SVG, PDF and CSV, keep the SVG as a data URI for the page, and let go of the run it came from."""
+    def write(self, folder: Path, also: Callable[[str, Any], None] | None = None) -> None:
+        """Write PNG, SVG, PDF and CSV, hand the chart to `also`, keep the SVG for the page, let go of the run."""
         if self.draw is None:
             return
         (chart, table), self.draw = self.draw(), None
         self.alt = f"{self.title}. {self.text} {charts.alt_text(chart)}".strip()
+        if also:
+            also(self.slug, chart)
         _, svg, _ = charts.save(chart, folder / "charts" / self.slug)
         path = folder / "csv" / f"{self.slug}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,15 +102,15 @@ def many(count: int) -> str:
 
 
 def band(values: np.ndarray, form: str = ",.1f") -> str:
-    """Say a median and its 80 % band in words.
+    """Say a median and, in brackets, its 80 % band.
 
     Examples
     --------
     >>> band(np.array([1.0, 2.0, 3.0]))
-    '2.0 (80 % band 1.2 to 2.8)'
+    '2.0 (1.2 to 2.8)'
     """
     low, middle, high = np.quantile(np.asarray(values, dtype=float), (0.1, 0.5, 0.9))
-    return charts.style.signed(f"{middle:{form}} (80 % band {low:{form}} to {high:{form}})")
+    return charts.style.signed(f"{middle:{form}} ({low:{form}} to {high:{form}})")
 
 
 def year_of(p: xr.Dataset, variable: str, scenario: str, year: int | None = None) -> tuple[int, np.ndarray]:
@@ -124,10 +127,10 @@ def last_year(p: xr.Dataset) -> int:
 
 def change(p: xr.Dataset, variable: str, scenario: str, against: str, year: int, divisor: float = 1000.0,
            form: str = "+,.1f") -> tuple[float, str]:
-    """Return the median of a yearly difference, draw by draw, and the difference with its 80 % band in words."""
+    """Return the median of a yearly difference, draw by draw, and the difference with its 80 % band in brackets."""
     row = compare(p, variable, scenario, against=against, by="year", q=(0.1, 0.5, 0.9)).xs((scenario, year)) / divisor
     low, middle, high = (float(value) for value in row.to_numpy())
-    return middle, charts.style.signed(f"{middle:{form}} (80 % band {low:{form}} to {high:{form}})")
+    return middle, charts.style.signed(f"{middle:{form}} ({low:{form}} to {high:{form}})")
 
 
 COLUMNS = {"consensus": "production", "government (JODI)": "production_jodi", "EIA": "production_eia",
@@ -141,7 +144,7 @@ def fell(decline: pd.DataFrame, history: pd.DataFrame | None = None) -> str:
     row = rows.loc[main]
     text = f"Crude output fell by {-row['change_pct']:.0f} % "
     if pd.notna(row.get("change_pct_low")):
-        text += f"(80 % band {-row['change_pct_high']:.0f} to {-row['change_pct_low']:.0f} %) "
+        text += f"({-row['change_pct_high']:.0f} to {-row['change_pct_low']:.0f} %) "
     text += f"between {_when(row['first_month'])} and {_when(row['last_month'])} on the {main}"
     others = [f"{source} {charts.style.signed(format(r['change_pct'], '+.0f'))} % ({_when(r['first_month'])} to "
               f"{_when(r['last_month'])})" for source, r in rows.iloc[1:].iterrows()]
