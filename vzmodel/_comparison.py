@@ -99,9 +99,10 @@ def confidence_set(tables: Mapping[str, pd.DataFrame], *, loss: str = "pinball",
         block = min(max(2 * int(horizon) // step, 1), max(len(part) // 2, 1))
         found = MCS(part.to_numpy(), size=size, block_size=block, reps=1000, seed=0)
         found.compute()
-        for place, p in found.pvalues["Pvalue"].items():
-            name = part.columns[place]
-            rows[horizon, name] = {"loss": part[name].mean(), "p": float(p), "kept": float(place in found.included)}
+        for places, p in found.pvalues["Pvalue"].items():
+            # arch names forecasters that tie to the last digit together
+            for name in part.columns[np.atleast_1d(places)]:
+                rows[horizon, name] = {"loss": part[name].mean(), "p": float(p), "kept": float(p > size)}
     out = pd.DataFrame.from_dict(rows, orient="index")
     out.index = pd.MultiIndex.from_tuples(list(rows), names=["horizon", "forecaster"])
     return out.sort_values(["horizon", "loss"])

@@ -183,10 +183,10 @@ def _known(tables: dict[str, pd.DataFrame], day: pd.Timestamp) -> _Then:
 
 def _count(readings: pd.DataFrame, basis: str) -> pd.Series:
     """Return what the sources of a basis printed last, by month [kb/d], the preferred source first."""
-    found = pd.Series(dtype=float)
-    for source in BASES[basis]:
-        rows = latest(readings[readings["series"] == source], ["month"])
-        found = found.combine_first(_by_month(rows.set_index("month")["value"]))
+    each = [readings[readings["series"] == source] for source in BASES[basis]]
+    found, *others = [_by_month(latest(rows, ["month"]).set_index("month")["value"]) for rows in each]
+    for other in others:
+        found = found.combine_first(other)
     return found
 
 
@@ -201,21 +201,20 @@ def _published_row(row: dict, known: Callable[[pd.Timestamp], _Then], today: pd.
     out |= {"published": number(row["value"]), "unscorable": why_not(row, months, issued)}
     if out["unscorable"] or months is None or issued is None:
         return out
+    stated = number(row.get("outcome"))
+    if np.isnan(stated) and not months.isin(today.index).all():
+        return out | {"unscorable": f"no outcome yet for {row['target']}"}
     try:
         then = known(issued)
         start = _base(row, then, today)
         ours = _ours(then.series, then.fitted, months, row["measure"] == "lowest") - start.ours
     except ValueError as error:
-        return out | {"outcome": number(row.get("outcome")),
-                      "unscorable": f"no forecast of ours on {issued:%Y-%m-%d}: {error}"}
+        return out | {"outcome": stated, "unscorable": f"no forecast of ours on {issued:%Y-%m-%d}: {error}"}
     came = {basis: _came(count, months, row, start) for basis, count in ({"": today} | own).items()}
-    stated = number(row.get("outcome"))
     basis = str(row.get("outcome_basis") or "as published") if np.isfinite(stated) else "consensus of today"
     came[""] = stated if np.isfinite(stated) else came[""]
     if np.isfinite(number(row.get("outcome_eia"))):
         came["eia"] = number(row.get("outcome_eia"))
-    if np.isnan(came[""]):
-        return out | {"unscorable": f"no outcome yet for {row['target']}"}
     p10, p50, p90 = (float(q) for q in np.quantile(ours, [0.1, 0.5, 0.9]))
     out |= {"ours_p10": p10, "ours_p50": p50, "ours_p90": p90, "outcome": came[""], "base": start.level,
             "outcome_basis": basis, "outcome_eia": came["eia"], "outcome_own": came[row["issuer_basis"]]}

@@ -152,15 +152,19 @@ def scoreboard(scores: pd.DataFrame, ax: Axes | None = None, *, kind: str = "unc
         ax.hlines(place, *band, color=style.BLUE, lw=5, alpha=0.25, label="ours, 80 % band")
         ax.plot(rows["ours_error_pct"], place, "o", color=style.BLUE, ms=4.5, label="ours, median")
         ax.plot(rows["published_error_pct"], place, "D", color=style.VERMILION, ms=4.5, label="published")
+        own = rows["published_error_own_pct"].where(rows["issuer_basis"] != "")
+        if own.notna().any():
+            ax.plot(own, place, "D", color=style.VERMILION, mfc="none", ms=4.5, label="published, by its own count")
         ax.axvline(0, color=style.BLACK, lw=1)
         names = [f"{r.issuer.split(' (')[0]}, {r.issued}: {r.target}" for r in rows.itertuples()]
         ax.set_yticks(place, names, fontsize=7.4)
-        ax.set_ylim(place[-1] - 2.2, 0.7)
+        ax.set_ylim(place[-1] - 0.7 - 0.13 * max(len(rows), 5), 0.7)
         ax.grid(visible=False, axis="y")
-        ax.legend(loc="lower right", ncol=1 if style.narrow() else 3, fontsize=7.4, frameon=False)
+        ax.legend(loc="lower right", ncol=1 if style.narrow() else 2, fontsize=7.4, frameon=False)
         style.heading(ax, f"Published forecasts of output beside ours of the same day: {kind}",
                       "error in percent of what came; right of the line is too high")
-        style.notes(ax, PROVENANCE, "Outcomes on the basis of OPEC's secondary sources, the basis of ours.")
+        style.notes(ax, PROVENANCE, "Outcomes on the basis of OPEC's secondary sources, the basis of ours.",
+                    "Hollow: by EIA's or the government's count where that is the issuer's own.")
         style.tell(ax, f"Mean absolute error of {len(rows)} forecasts: published "
                    f"{style.figure(rows['published_error_pct'].abs().mean())} %, ours "
                    f"{style.figure(rows['ours_error_pct'].abs().mean())} %.")
