@@ -9,7 +9,7 @@ import typer
 
 from . import __version__
 from .commands import blackouts, causes, charts, claims, console, dollars, people, prices, production, scenarios
-from .commands.console import AsOf, Draws, File, Json, Months, Period, Seed, Variables
+from .commands.console import Against, AsOf, Differs, Draws, File, Json, Months, Period, Seed, Variables
 from .commands.tables import chosen, data_app, scenarios_app
 
 if TYPE_CHECKING:
@@ -51,12 +51,6 @@ def _projection(names: list[str], file: Path | None, **run: Any) -> xr.Dataset:
         return compute(chosen(names, file), progress=moved, **run)
 
 
-def _run(p: xr.Dataset) -> dict[str, Any]:
-    import json
-
-    return json.loads(p.attrs["run"])
-
-
 @app.command()
 def report(
     out: Annotated[Path, typer.Option("--out", help="Folder for the page, charts, workbook and manifest.")],
@@ -67,6 +61,10 @@ def report(
     seed: Seed = 2019,
     months: Annotated[int, typer.Option(help="Horizon in months.")] = 60,
     as_of: AsOf = None,
+    pdf: Annotated[bool, typer.Option(help="Print it as report.pdf too, where Chromium is installed.")] = True,
+    digest: Annotated[
+        Path | None, typer.Option(help="A folder for digest.md and its pictures: the findings and a few charts.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the report page.
@@ -78,7 +76,7 @@ def report(
     with console.progress("Writing the report") as moved:
         page = reporting.report(
             out, scenarios=scenario or None, scenario_file=scenario_file, chapters=chapter or None, draws=draws,
-            seed=seed, months=months, as_of=as_of, progress=moved,
+            seed=seed, months=months, as_of=as_of, pdf=pdf, digest=digest, progress=moved,
         )  # fmt: skip
     if json:
         asked = {"draws": draws, "seed": seed, "months": months, "as_of": as_of, "scenarios": scenario}
@@ -109,6 +107,9 @@ def project(
     from . import handoff
     from .summary import quantiles
 
+    if out is not None:
+        # a name that cannot be written is refused before the run, not after it
+        handoff.check(out)
     p = _projection(names, scenario_file, draws=draws, seed=seed, months=months, as_of=as_of)
     if out is not None:
         handoff.write(p, out, by=by)
@@ -117,13 +118,13 @@ def project(
         rows = console.records(quantiles(p, name, by=by))
         found[name] = {"unit": p[name].attrs["units"], "rows": rows}
     tables = [(f"{name} [{part['unit']}]", part["rows"]) for name, part in found.items()]
-    console.say({"run": _run(p), "by": by, "variables": found}, json, *tables)
+    console.say({"run": console.run_of(p), "by": by, "variables": found}, json, *tables)
 
 
 @app.command()
 def compare(
-    scenario: Annotated[str, typer.Argument(help="The scenario that differs.")],
-    against: Annotated[str, typer.Argument(help="The scenario it is compared with.")],
+    scenario: Differs,
+    against: Against,
     variable: Annotated[str, typer.Option(help="What to compare.")] = "dollar_inflow",
     by: Period = "year",
     draws: Draws = 4000,
@@ -143,8 +144,9 @@ def compare(
     first, second = (str(name) for name in p["scenario"].values)
     rows = console.records(summary.compare(p, variable, first, against=second, by=by))
     unit = p[variable].attrs["units"]
-    answer = {"run": _run(p), "variable": variable, "unit": unit, "by": by, "scenario": first, "against": second}
-    console.say({**answer, "rows": rows}, json, (f"{variable} [{unit}], {first} less {second}", rows))
+    told = {"variable": variable, "unit": unit, "by": by, "scenario": first, "against": second}
+    title = f"{variable} [{unit}], {first} less {second}"
+    console.say({"run": console.run_of(p), **told, "rows": rows}, json, (title, rows))
 
 
 for _command in (

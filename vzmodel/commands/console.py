@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     import pandas as pd
-
+    import xarray as xr
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Draws = Annotated[int, typer.Option(help="Draws per scenario.")]
@@ -25,6 +25,9 @@ AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Use only what wa
 File = Annotated[Path | None, typer.Option("--scenario-file", help="Scenarios of your own, as TOML.")]
 Folder = Annotated[Path | None, typer.Option("--folder", help="A folder with tables of your own.")]
 Period = Annotated[Literal["month", "year"], typer.Option("--by", help="Months or calendar years.")]
+Differs = Annotated[str, typer.Argument(help="The scenario that differs.")]
+Against = Annotated[str, typer.Argument(help="The scenario it is compared with.")]
+Year = Annotated[int | None, typer.Option(help="One calendar year; the mean of all without it.")]
 Variables = Annotated[
     list[str] | None, typer.Option("--variable", help="Repeat for more; see `vzmodel data show variables`.")
 ]
@@ -67,6 +70,11 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     if "month" in flat and hasattr(flat["month"], "dt"):
         flat["month"] = flat["month"].dt.strftime("%Y-%m")
     return [plain(row) for row in flat.to_dict("records")]
+
+
+def run_of(p: xr.Dataset) -> dict[str, Any]:
+    """Return a run's own description."""
+    return json.loads(p.attrs["run"])
 
 
 def say(answer: dict[str, Any], as_json: bool, *tables: tuple[str, Sequence[dict[str, Any]]]) -> None:

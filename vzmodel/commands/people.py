@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +50,7 @@ def remittances(
     rows = console.records(_by_year(p) if year is None else block.by_host(p, year).droplevel("scenario"))
     authors = _authors(as_of)
     title = "Money sent home [USD million]" + (f" in {year}" if year is not None else " by year")
-    answer = {"run": jsonlib.loads(p.attrs["run"]), "year": year, "rows": rows, "rivals": rivals, "authors": authors}
+    answer = {"run": console.run_of(p), "year": year, "rows": rows, "rivals": rivals, "authors": authors}
     console.say(answer, json, (title, rows), ("Others' totals [USD million]", rivals),
                  ("Authors over our median sum [1], and what is taken as their own bias", authors))  # fmt: skip
 

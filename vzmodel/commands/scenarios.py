@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from . import console
-from .console import AsOf, Draws, File, Json, Months, Period, Seed
+from .console import Against, AsOf, Differs, Draws, File, Json, Months, Period, Seed, Year
 from .tables import chosen
 
 Method = Annotated[Literal["tornado", "sobol"], typer.Option(help="One at a time, or shares of the variance.")]
 
 
-def _run(p: Any) -> dict[str, Any]:
-    import json
-
-    return json.loads(p.attrs["run"])
-
-
 def bridge(
-    scenario: Annotated[str, typer.Argument(help="The scenario that differs.")],
-    against: Annotated[str, typer.Argument(help="The scenario it is compared with.")],
+    scenario: Differs,
+    against: Against,
     variable: Annotated[str, typer.Option(help="What to split.")] = "cash_revenue",
     by: Period = "year",
     draws: Draws = 1000,
@@ -44,14 +38,14 @@ def bridge(
     rows, unit = console.records(found), p[variable].attrs["units"]
     told = {"variable": variable, "unit": unit, "by": by, "scenario": both[0].name, "against": both[1].name}
     title = f"{variable} [{unit}], {both[0].name} less {both[1].name}, by block; means add up"
-    console.say({"run": _run(p), **told, "rows": rows}, json, (title, rows))
+    console.say({"run": console.run_of(p), **told, "rows": rows}, json, (title, rows))
 
 
 def sensitivity(
     scenario: Annotated[str, typer.Argument(help="The scenario to run.")],
     variable: Annotated[str, typer.Option(help="What it should explain.")] = "cash_revenue",
     name: Annotated[list[str] | None, typer.Option("--name", help="An assumption; repeat for more.")] = None,
-    year: Annotated[int | None, typer.Option(help="One calendar year; the mean of all without it.")] = None,
+    year: Year = None,
     method: Method = "tornado",
     draws: Draws = 256,
     seed: Seed = 2019,
@@ -81,7 +75,7 @@ def discover(
     names: Annotated[list[str], typer.Argument(help="Scenarios.")],
     below: Annotated[float, typer.Option(help="Threshold, in the unit of the variable.")],
     variable: Annotated[str, typer.Option(help="What should not fall below it.")] = "cash_revenue",
-    year: Annotated[int | None, typer.Option(help="One calendar year; the mean of all without it.")] = None,
+    year: Year = None,
     draws: Draws = 4000,
     seed: Seed = 2019,
     months: Months = None,
@@ -102,6 +96,7 @@ def discover(
     found = drivers.discover(p, variable, below=below, year=year)
     sentences = found.attrs["sentences"]
     rows = console.records(found.drop(columns=["sentence"]))
-    console.say({"run": _run(p), "variable": variable, "below": below, "sentences": sentences, "rows": rows}, json)
+    told = {"variable": variable, "below": below, "sentences": sentences}
+    console.say({"run": console.run_of(p), **told, "rows": rows}, json)
     if not json:
         print("\n".join(sentences.values()))
