@@ -63,10 +63,14 @@ def chart(draw: Callable[P, R]) -> Callable[P, R]:
     The function itself states ``**look: Unpack[Look]`` for type checkers, and never sees it filled.
     """
     signature = inspect.signature(draw)
+    known = [*_visible(signature).parameters]
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
         size, tongue = kwargs.pop("size", None), kwargs.pop("language", None)
+        strange = [key for key in kwargs if key not in known and "more" not in known]
+        if strange:
+            raise TypeError(f"{draw.__name__}() takes no {strange[0]!r}; it takes {', '.join(known)}")
         with looks.house(size, tongue):  # type: ignore[arg-type]
             if _drawing.get():
                 return draw(*args, **kwargs)

@@ -213,6 +213,8 @@ def ask(name: str, scenario: Any = None, *, variable: str | None = None, size: s
         _check_variable(name, exhibit, variable)
     wanted = [scenario] if isinstance(scenario, (str, Scenario)) else list(scenario or exhibit.scenarios)
     chosen = tuple(resolve(wanted, load_scenarios() if known is None else known)) if wanted else ()
+    if len(chosen) > 1 and len(exhibit.scenarios) == 1:
+        raise ValueError(f"chart {name!r} shows one scenario, not {len(chosen)}; small_multiples shows several")
     return exhibit, Asked(chosen, variable, run)
 
 
@@ -224,6 +226,9 @@ def _check_variable(name: str, exhibit: Exhibit, variable: str) -> None:
     if variable not in vocabulary():
         raise ValueError(f"no variable {variable!r}{suggest(variable, vocabulary())}; there are "
                          f"{', '.join(vocabulary())}")
+    row = vocabulary()[variable]
+    if row["dims"] and row["by_year"] == "sales_weighted":
+        raise ValueError(f"{variable!r} is a price by {row['dims']} and does not add up; prices.brent shows it")
 
 
 def draw(name: str, scenario: Any = None, *, variable: str | None = None, size: looks.Size | None = None,

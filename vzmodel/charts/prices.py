@@ -145,8 +145,8 @@ def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None, *
         ax.scatter(centre, (apart["low"] + apart["high"]) / 2, marker="x", s=20, color=style.GREY, lw=1.0, zorder=3,
                    label=f"OPEC's formula price, not fitted ({len(apart)})")
         ax.set_xlim(months[0], months[-1])
-        ax.set_ylim(bottom=0)
-        ax.legend(loc="upper left", fontsize=7.4, frameon=False, ncols=2)
+        ax.set_ylim(0, ax.get_ylim()[1] * (1.4 if style.narrow() else 1.05))
+        ax.legend(loc="upper left", fontsize=7.4, frameon=False, ncols=1 if style.narrow() else 2)
         style.dates(ax)
         style.heading(ax, "Gap to Brent as quoted, at origin", "USD/bbl, quality inside it")
         style.notes(ax, "Source: the table of quoted gaps; delivered quotes widened by freight, sanction parts by "

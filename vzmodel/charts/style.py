@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 from .finish import chart, tell
 from .labels import HALO, at, label_right, mark_events, origin, stamps
 from .looks import BLACK, GREY, Look, canvas, figure_of, house, ink, narrow, put, remember, run_of, said
+from .names import NAMES
 
-__all__ = ["BLACK", "HALO", "Look", "at", "chart", "figure_of", "house", "ink", "label_right", "mark_events", "narrow",
-           "origin", "run_of", "said", "stamps", "tell"]
+__all__ = ["BLACK", "HALO", "NAMES", "Look", "at", "chart", "figure_of", "house", "ink", "label_right", "mark_events",
+           "narrow", "origin", "run_of", "said", "stamps", "tell"]
 
 # Okabe & Ito (2008): distinguishable with any of the usual colour deficiencies.
 LIGHT = "#c9d0d4"
@@ -32,21 +33,6 @@ SIZE = (6.6, 4.3)
 BAND_NOTE = ("Shaded: 50, 80 and 90 % of draws. A band holds uncertain parameters, monthly shocks and the error "
              "of the sources; it does not hold the choice of scenario.")
 
-NAMES = {
-    "capacity": "Capacity", "availability": "Share of capacity with power", "deferred_production":
-    "Output deferred by grid failures", "shut_in": "Output shut in", "production": "Crude output",
-    "diluent_imports": "Diluent imports", "refinery_intake": "Crude refined at home", "refinery_output":
-    "Products refined at home", "domestic_demand": "Products consumed at home", "unaccounted": "Crude unaccounted for",
-    "exports": "Crude exports", "product_exports": "Product exports", "fuel_imports": "Fuel imports", "sales":
-    "Crude sold for cash", "debt_cargoes": "Crude that repays debt", "supply_cargoes": "Crude supplied to Cuba",
-    "swap_cargoes": "Crude swapped", "partner_cargoes": "Crude lifted by partners", "storage": "Crude in tanks",
-    "brent": "Brent", "gap_to_brent": "Gap to Brent", "route_cost": "Freight and intermediaries", "realised_price":
-    "Price at origin", "gross_export_value": "Gross export value", "net_export_value": "Net export value",
-    "invoiced_value": "Invoiced value", "cash_collected": "Cash collected", "cash_revenue": "Cash of the state company",
-    "operator_local_dollars": "Dollars sold by operators", "import_bill": "Fuel and diluent bill", "cash_import_bill":
-    "Fuel and diluent paid in cash", "debt_balance": "Oil-backed debt", "other_exports": "Non-oil exports",
-    "migrants": "Venezuelans abroad", "remittances": "Money sent home", "monetised_remittances":
-    "Remittances exchanged", "dollar_inflow": "Dollar inflow"}
 
 RC: dict[str, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 9, "axes.titlesize": 11, "axes.labelsize": 7.2,
