@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,8 @@ import xarray as xr
 from .summary import QUANTILES, quantiles, to_iamc
 
 KINDS = {".nc": "netCDF", ".zarr": "zarr", ".csv": "tidy CSV", ".xlsx": "Excel", ".iamc.csv": "IAMC"}
+NEEDS = {".zarr": [("zarr", "scale")], ".xlsx": [("openpyxl", "report")]}
+"""Packages a format needs, and the extra that brings each."""
 
 
 def tidy(p: xr.Dataset, *, by: str = "year", q: Sequence[float] = QUANTILES) -> pd.DataFrame:
@@ -46,6 +49,38 @@ def tidy(p: xr.Dataset, *, by: str = "year", q: Sequence[float] = QUANTILES) -> 
     return whole[["scenario", by, "variable", "part", "unit", "quantile", "value"]]
 
 
+def check(path: str | Path) -> Path:
+    """Return a path that `write` can write, known before a run is paid for.
+
+    Raises
+    ------
+    ValueError
+        If the end of the name is no format.
+    FileExistsError
+        If a zarr store of that name exists.
+    FileNotFoundError
+        If the folder does not exist.
+    ModuleNotFoundError
+        If the format needs a package that is not installed.
+
+    Examples
+    --------
+    >>> check("run.csv").name
+    'run.csv'
+    """
+    path = Path(path)
+    if path.suffix not in KINDS:
+        raise ValueError(f"{path.name}: the end of the name must be one of {', '.join(KINDS)}")
+    if path.suffix == ".zarr" and path.exists():
+        raise FileExistsError(f"{path} exists; choose another name or remove it")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"folder {path.parent} does not exist; make it first")
+    for name, extra in NEEDS.get(path.suffix, ()):
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"{path.suffix} needs {name}: pip install 'vzmodel[{extra}]'")
+    return path
+
+
 def write(p: xr.Dataset, path: str | Path, *, by: str = "year", q: Sequence[float] = QUANTILES) -> Path:
     """Write a run; the end of the name says how.
 
@@ -67,26 +102,20 @@ def write(p: xr.Dataset, path: str | Path, *, by: str = "year", q: Sequence[floa
     Raises
     ------
     ValueError
-        If the end of the name is none of these, or as `quantiles`.
-    FileExistsError
-        If a zarr store of that name exists.
+        As `check` and `quantiles`; other errors as `check`.
     """
-    path = Path(path)
+    path = check(path)
     if path.name.endswith(".iamc.csv"):
         to_iamc(p, path, by=by, q=q)
     elif path.suffix == ".nc":
         p.to_netcdf(path)
     elif path.suffix == ".zarr":
-        if path.exists():
-            raise FileExistsError(f"{path} exists; choose another name or remove it")
         labels = {str(d): p[d].astype(object) for d in p.dims if d in p.coords and p[d].dtype.kind == "U"}
         p.assign_coords(labels).to_zarr(path, consolidated=False)
     elif path.suffix == ".csv":
         tidy(p, by=by, q=q).to_csv(path, index=False, lineterminator="\n")
-    elif path.suffix == ".xlsx":
-        _excel(p, path, by, q)
     else:
-        raise ValueError(f"{path.name}: the end of the name must be one of {', '.join(KINDS)}")
+        _excel(p, path, by, q)
     return path
 
 
