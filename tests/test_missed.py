@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,20 @@ def test_a_table_of_ones_own_is_scored_from_the_command_line(tmp_path):
     path.write_text("issuer,issued\nA bank,2018-06-13\n")
     told = runner.invoke(cli.app, ["backtest", "--table", str(path)])
     assert told.exit_code == 2 and "lack the columns ['target', 'quantity', 'value']" in told.stderr
+
+
+def test_a_comparison_without_arch_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "arch", None)
+    told = runner.invoke(cli.app, ["backtest", "--compare"])
+    assert told.exit_code == 2 and "vzmodel[eval]" in told.stderr
+
+
+def test_a_comparison_names_each_rival_and_the_best():
+    pytest.importorskip("arch")
+    told = runner.invoke(cli.app, ["backtest", "--compare", "--step", "36", "--json"])
+    answer = json.loads(told.stdout)
+    assert {row["rival"] for row in answer["diebold_mariano"]} == {"no change", "trend always trusted"}
+    for horizon in (1, 3, 6, 12, 24):
+        rows = [row for row in answer["confidence_set"] if row["horizon"] == horizon]
+        assert len(rows) == 3 and min(rows, key=lambda row: row["loss"])["kept"] == 1
+    assert {row["period"] for row in answer["rows"]} == {"all", "2007-14", "2015-18", "2019-20", "2021-"}

@@ -67,7 +67,8 @@ def _own(level: pd.Series, row: pd.Series, origin: pd.Period, horizon: int, even
     after = 100 * (row["outcome"] / level[origin]) ** (1 / horizon) - 100
     start = pd.PeriodIndex(pd.to_datetime(events["start"]), freq="M")
     between = list(events["name"][(start > origin) & (start <= target)])
-    why = ("In between: " + "; ".join(between) + ".") if between else "No dated event began in between."
+    why = ("In between: " + "; ".join(between) + ".") if between else (
+        "No event that `vzmodel interventions` knows began in between.")
     return (f"From {_name(origin)}, {level[origin]:,.0f} kb/d, for {_name(target)}: {row['p50']:,.0f} "
             f"({row['p10']:,.0f}\u2013{row['p90']:,.0f}); {row['outcome']:,.0f} came, "
             f"{_off(row['p50'], row['outcome'])}, {_where(row['outcome'], row['p10'], row['p90'])}. Output had moved "
@@ -121,10 +122,10 @@ def _published(scores: pd.DataFrame) -> list[str]:
     for name in ("unconditional, 2018-20", "conditional", "target"):
         if name in groups.index:
             lines += [_group(name, groups.loc[name]), ""]
+        if name.startswith("unconditional") and name in groups.index:
+            lines += [_why(scores, groups.loc[name]), ""]
     scored = scores[scores["unscorable"] == ""]
     far = scored[(scored[["published_error_pct", "ours_error_pct"]].abs() > FAR).any(axis=1)]
-    if "unconditional, 2018-20" in groups.index:
-        lines += [_why(scores, groups.loc["unconditional, 2018-20"]), ""]
     for kind in ("unconditional", "conditional", "target"):
         rows = far[far["kind"] == kind].sort_values(["issued", "target"], kind="stable")
         if len(rows):

@@ -89,12 +89,14 @@ def _say_published(path: Path | None, json: bool) -> None:
     from .. import evaluation
 
     scores = evaluation.score_published(None if path is None else evaluation.read_published(path))
-    rows, groups = console.records(scores), console.records(evaluation.summary(scores))
+    summary = evaluation.summary(scores)
+    rows, groups = console.records(scores), console.records(summary)
+    measures = console.records(summary.T.rename_axis("measure"))
     shown = ("issuer", "issued", "target", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
              "published_error_pct", "ours_error_pct", "unscorable")  # fmt: skip
     few = [{k: row[k] for k in shown} for row in rows]
-    console.say({"published": True, "summary": groups, "rows": rows}, json,
-                 ("Published forecasts [kb/d]", few), ("Errors [% of the outcome]", groups))  # fmt: skip
+    console.say({"published": True, "summary": groups, "rows": rows}, json, ("Published forecasts [kb/d]", few),
+                ("Errors [% of the outcome]; scored, nearer and coverage are counts and shares", measures))
 
 
 def _say_missed(json: bool) -> None:
@@ -106,8 +108,12 @@ def _say_missed(json: bool) -> None:
 
 
 def _say_backtest(series: str, folder: Path | None, known: bool, compare: bool, json: bool, **origins: Any) -> None:
+    from importlib.util import find_spec
+
     from .. import evaluation
 
+    if compare and find_spec("arch") is None:
+        raise ValueError('--compare needs arch: install "vzmodel[eval]"')
     with console.progress("Backtesting") as moved:
         tables = _backtests(series, folder, known, compare, moved, origins)
     ours, floor = tables["ours"], tables["no change"]
