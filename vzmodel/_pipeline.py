@@ -15,9 +15,6 @@ from ._sampling import percentiles
 from .assumptions import Assumptions
 from .scenarios import START, Scenario
 
-BRENT = ("volatility", "volatility_long", "calming", "half_life", "change", "momentum")
-"""Assumptions on Brent's path beside its level."""
-
 
 @dataclass(frozen=True)
 class Inputs:
@@ -291,21 +288,8 @@ def _trend(a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray]) -> np.
 def _brent(
     a: Mapping[str, np.ndarray], shocks: Mapping[str, np.ndarray], inputs: Inputs, given: tuple[bool, ...]
 ) -> np.ndarray:
-    seen = len(inputs.brent)
     e = streams.heavy(shocks["brent"], shocks["brent rare"], a["brent_shock_probability"], a["brent_shock_scale"])
-    level = np.broadcast_to(a["brent"], e.shape)
-    out = np.empty(e.shape)
-    out[:seen] = inputs.brent[:, None]
-    if seen < len(out):
-        last = float(inputs.brent[-1]) if seen else inputs.last_brent
-        # a value that changes on a date has a row for every month, those already observed among them
-        own = {name: x[seen:] if (x := a[f"brent_{name}"]).ndim > 1 else x for name in BRENT}
-        now, long, calming = (own.pop(name) for name in BRENT[:3])
-        spread = prices.deviations(now, long, calming, len(out) - seen)
-        out[seen:] = prices.simulate_brent(
-            last, level[seen:], volatility=spread, shocks=e[seen:], given=np.array(given[seen:]), **own
-        )
-    return np.maximum(out, 1.0)
+    return prices.brent_path(a, inputs.brent, inputs.last_brent, e, np.array(given))
 
 
 def _given(changes: Mapping[str, Any], months: pd.PeriodIndex) -> np.ndarray:

@@ -16,6 +16,9 @@ from ._routes import dated_route_costs as dated_route_costs
 from ._routes import fitted_route_cost as fitted_route_cost
 from ._routes import reported_route_costs as reported_route_costs
 
+SHAPE = ("volatility", "volatility_long", "calming", "half_life", "change", "momentum")
+"""Assumptions on Brent's path beside its level."""
+
 
 def simulate_brent(
     last: float,
@@ -93,6 +96,44 @@ def simulate_brent(
         away = (1 - speed[t]) * away + volatility[t] * shocks[t]
         out[t] = middle + away
     return np.exp(out)
+
+
+def brent_path(
+    a: Mapping[str, np.ndarray], known: np.ndarray, last: float, shocks: np.ndarray, given: np.ndarray
+) -> np.ndarray:
+    """Return Brent over the months of a run: as observed, then as `simulate_brent` has it.
+
+    Parameters
+    ----------
+    a : dict of ndarray of shape (draw,) or (month, draw)
+        brent [USD/bbl]; brent_half_life [month]; brent_volatility, brent_volatility_long, brent_calming, brent_change
+        and brent_momentum [1].
+    known : ndarray of shape (months known,)
+        Brent observed in the first months [USD/bbl].
+    last : float
+        Brent in the month before the first [USD/bbl].
+    shocks : ndarray of shape (month, draw)
+        Shocks of unit variance [1].
+    given : ndarray of bool, shape (month,)
+        Months whose level is a path.
+
+    Returns
+    -------
+    ndarray of shape (month, draw)
+        Price [USD/bbl], 1 or more.
+    """
+    seen, out = len(known), np.empty(shocks.shape)
+    out[:seen] = known[:, None]
+    if seen < len(out):
+        # a value that changes on a date has a row for every month, those already observed among them
+        own = {name: x[seen:] if (x := a[f"brent_{name}"]).ndim > 1 else x for name in SHAPE}
+        now, long, calming = (own.pop(name) for name in SHAPE[:3])
+        spread = deviations(now, long, calming, len(out) - seen)
+        start, level = float(known[-1]) if seen else last, np.broadcast_to(a["brent"], shocks.shape)
+        out[seen:] = simulate_brent(
+            start, level[seen:], volatility=spread, shocks=shocks[seen:], given=given[seen:], **own
+        )
+    return np.maximum(out, 1.0)
 
 
 def gaps(
