@@ -84,3 +84,19 @@ def test_the_command_line_writes_what_it_projects(tmp_path):
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "production" in set(pd.read_csv(file)["variable"])
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("run.docx", "one of .nc, .zarr"), ("run", "one of .nc, .zarr"), ("none/run.csv", "does not exist"),
+     ("there.zarr", "exists; choose another name")],
+)  # fmt: skip
+def test_a_file_that_cannot_be_written_is_refused_before_the_run(tmp_path, monkeypatch, name, says):
+    def never(*_, **__):
+        raise AssertionError("the run was paid for")
+
+    (tmp_path / "there.zarr").mkdir()
+    monkeypatch.setattr("vzmodel.model.project", never)
+    result = CliRunner().invoke(app, ["project", "status_quo", "--out", str(tmp_path / name)])
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.split())
