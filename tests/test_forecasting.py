@@ -144,6 +144,77 @@ def test_three_hundred_months_are_forecast_in_less_than_three_tenths_of_a_second
     assert time.process_time() - start < 0.3
 
 
+def event(*rows: tuple, **more: list) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["name", "shape", "start", "end"]).assign(**more)
+
+
+def test_a_licence_to_come_lifts_the_median_by_its_effect_from_its_month_on():
+    series = output()
+    without, with_ = forecast(series, 12)[0.5], forecast(series, 12, interventions=event(
+        ("licence", "step", "2018-07", None), effect=[np.log(1.25)]))[0.5]
+    np.testing.assert_allclose(with_ / without, [1.0] * 6 + [1.25] * 6)
+
+
+def test_half_of_a_ramp_that_has_begun_is_still_to_come():
+    series = output()
+    table = event(("funding", "ramp", "2017-10", "2018-03"), effect=[-0.6])
+    gain = forecast.simulate(series, 12, interventions=table)[-1] / forecast.simulate(series, 12)[-1]
+    assert np.median(gain) < np.exp(-0.25)
+
+
+def test_a_month_of_strike_that_is_named_comes_back_and_one_that_is_not_may_last():
+    series = output(sd=0.01)
+    series.iloc[-1] *= 0.5
+    named = forecast(series, 6, interventions=event(("strike", "pulse", "2017-12", "2017-12")))
+    assert named[0.5].iloc[0] == pytest.approx(series.iloc[-2], rel=0.1)
+    assert forecast(series, 6)[0.5].iloc[0] < 0.75 * series.iloc[-2]
+
+
+def test_a_step_taken_out_of_the_past_leaves_today_where_it_is_and_the_band_narrower():
+    calm = output(sd=0.01)
+    cut = calm * np.where(np.arange(120) >= 110, 0.7, 1.0)
+    table = event(("market lost", "step", "2017-03", None))
+    plain, told = forecast(cut, 12), forecast(cut, 12, interventions=table)
+    assert told[0.5].iloc[0] == pytest.approx(cut.iloc[-1], rel=0.05)
+    assert np.log(told[0.9] / told[0.1]).iloc[-1] < 0.8 * np.log(plain[0.9] / plain[0.1]).iloc[-1]
+
+
+def test_an_effect_that_is_unsure_widens_only_the_months_it_acts_on():
+    table = event(("licence", "step", "2018-07", None), effect=[0.2], se=[0.3])
+    sure, unsure = (forecast(output(), 12, interventions=t) for t in (table.assign(se=0.0), table))
+    width = [np.log(t[0.9] / t[0.1]) for t in (sure, unsure)]
+    np.testing.assert_allclose(width[0].iloc[:6], width[1].iloc[:6])
+    assert (width[1].iloc[6:] > 1.5 * width[0].iloc[6:]).all()
+
+
+def test_more_draws_keep_the_first_ones_with_interventions_too():
+    table = event(("licence", "step", "2018-02", None), ("strike", "pulse", "2017-01", "2017-01"),
+                  effect=[0.2, np.nan], se=[0.1, np.nan])
+    few, many = (forecast.simulate(output(), 6, draws=n, interventions=table) for n in (1000, 3000))
+    np.testing.assert_array_equal(few, many[:, :1000])
+
+
+def test_no_event_and_none_that_counts_change_nothing():
+    series = output()
+    for table in (event(), event(("old", "step", "1999-01", None))):
+        np.testing.assert_array_equal(forecast(series, 6, interventions=table), forecast(series, 6))
+
+
+@pytest.mark.parametrize(("table", "message"), [
+    (event(("licence", "step", "2019-01", None)), "'licence' starts 2019-01, after the last value of 2017-12"),
+    (event(("x", "dip", "2015-01", None)), "none of pulse"),
+    (event(("x", "ramp", "2015-01", None)), "has no end"),
+    (event(("x", "pulse", "2015-05", "2015-01")), "before it starts"),
+    (event(("x", "step", "2015-01", None), ("x", "step", "2016-01", None)), "comes twice"),
+    (event(("x", "step", "2015-01", None), effect=[np.inf]), "must be finite"),
+    (event(("x", "step", "2015-01", None), effect=[0.1], se=[-1.0]), "must be finite"),
+    (event(("x", "step", "2015-01", None)).drop(columns="shape"), "no column 'shape'"),
+])
+def test_an_intervention_that_cannot_be_used_is_refused(table, message):
+    with pytest.raises(ValueError, match=message):
+        forecast(output(), 6, interventions=table)
+
+
 def broken(kind: str) -> pd.Series:
     good = output(60)
     return {

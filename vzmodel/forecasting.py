@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 import pandas as pd
 
-from vzmodel import _experts, streams
+from vzmodel import _dated, _experts, streams
 from vzmodel._experts import Recipe
 
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -33,6 +33,13 @@ class Forecaster(Protocol):
 
     def __call__(self, series: pd.Series, months: int = 24, *, quantiles: Sequence[float] = QUANTILES, seed: int = 0,
                  ceiling: float | None = None) -> pd.DataFrame: ...
+
+
+class WithInterventions(Forecaster, Protocol):
+    """A forecaster that takes dated events out of the past and puts them into the futures."""
+
+    def __call__(self, series: pd.Series, months: int = 24, *, quantiles: Sequence[float] = QUANTILES, seed: int = 0,
+                 ceiling: float | None = None, interventions: pd.DataFrame | None = None) -> pd.DataFrame: ...
 
 
 def checked(series: pd.Series) -> pd.Series:
@@ -79,7 +86,7 @@ def checked(series: pd.Series) -> pd.Series:
 
 
 def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: int = 0,
-             ceiling: float | None = None) -> np.ndarray:
+             ceiling: float | None = None, interventions: pd.DataFrame | None = None) -> np.ndarray:
     r"""Draw futures of a monthly series.
 
     Parameters
@@ -94,6 +101,11 @@ def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: in
         Seed [1]; the same seed gives the same futures.
     ceiling : float, optional
         Level no month passes [unit of the series].
+    interventions : DataFrame, optional
+        Dated events, such as the table ``interventions``: ``name``, ``shape`` (pulse, step, ramp or fade), ``start``
+        and ``end``, and optionally ``effect`` and ``se`` [log; -0.2 is -18 %]. What those of the past did is
+        estimated where no effect is given, and makes neither drift nor band; what is still to come of them, and
+        those that start later, with their effect, is in the futures. Those of the first month or before are left out.
 
     Returns
     -------
@@ -103,7 +115,8 @@ def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: in
     Raises
     ------
     ValueError
-        As `checked` does, or if months or draws are below 1 or the ceiling is below the last value.
+        As `checked` does, or if months or draws are below 1, the ceiling is below the last value, or an intervention
+        is incomplete.
 
     Notes
     -----
@@ -113,19 +126,25 @@ def simulate(series: pd.Series, months: int = 24, *, draws: int = 4000, seed: in
     every month Student-t, for all months of a future, because the volatility itself is not known. A future never
     turns negative; it passes no level but the ceiling.
     """
-    return drawn(series, months, draws, seed, ceiling, Recipe())
+    return drawn(series, months, draws, seed, ceiling, Recipe(), interventions)
 
 
-def drawn(series: pd.Series, months: int, draws: int, seed: int, ceiling: float | None, recipe: Recipe) -> np.ndarray:
+def drawn(series: pd.Series, months: int, draws: int, seed: int, ceiling: float | None, recipe: Recipe,
+          interventions: pd.DataFrame | None = None) -> np.ndarray:
     """Draw futures as `simulate` does, from a recipe, (month, draw) [unit of the series]."""
     known = checked(series)
     check_request(known, months, draws, ceiling)
-    fit = _experts.fit(np.log(known.to_numpy()), months, recipe)
+    clean, added = known, None
+    if interventions is not None and len(interventions):
+        clean, added = _dated.parted(known, interventions, months, draws, seed)
+    fit = _experts.fit(np.log(clean.to_numpy()), months, recipe)
     clock = np.maximum.accumulate(fit.spread**2)
     shock = shocks(seed, months, draws, recipe.degrees)
     path = np.cumsum(shock * np.sqrt(np.diff(clock, prepend=0.0))[:, None], axis=0)
     path *= (fit.spread / np.sqrt(clock))[:, None]
     path += fit.centre[:, None]
+    if added is not None:
+        path += added
     if ceiling is None:
         return np.exp(path)
     top, level = np.log(ceiling), np.full(draws, np.log(known.iloc[-1]))
@@ -228,7 +247,7 @@ def summarise(paths: np.ndarray, series: pd.Series, quantiles: Sequence[float], 
 
 
 def _forecast(series: pd.Series, months: int = 24, *, quantiles: Sequence[float] = QUANTILES, seed: int = 0,
-              ceiling: float | None = None) -> pd.DataFrame:
+              ceiling: float | None = None, interventions: pd.DataFrame | None = None) -> pd.DataFrame:
     """Forecast a monthly series from its own past.
 
     Parameters
@@ -243,6 +262,8 @@ def _forecast(series: pd.Series, months: int = 24, *, quantiles: Sequence[float]
         Seed [1]; the same seed gives the same forecast.
     ceiling : float, optional
         Level no month passes [unit of the series]; stated in ``attrs["ceiling"]``.
+    interventions : DataFrame, optional
+        Dated events of the past to be explained and of the future to be applied, as in `simulate`.
 
     Returns
     -------
@@ -261,9 +282,10 @@ def _forecast(series: pd.Series, months: int = 24, *, quantiles: Sequence[float]
     >>> bool(forecast(falling, 12)[0.5].iloc[-1] < falling.iloc[-1])
     True
     """
-    return summarise(simulate(series, months, seed=seed, ceiling=ceiling), series, quantiles, ceiling)
+    paths = simulate(series, months, seed=seed, ceiling=ceiling, interventions=interventions)
+    return summarise(paths, series, quantiles, ceiling)
 
 
 _forecast.__name__ = _forecast.__qualname__ = "forecast"
-forecast = cast(Forecaster, _forecast)
+forecast = cast(WithInterventions, _forecast)
 forecast.simulate = simulate
