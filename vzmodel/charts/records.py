@@ -71,6 +71,10 @@ def _sensitivities(_: Any) -> Any:
         pd.period_range("2027-01", periods=12, freq="M"), tables, known), style.axes(None, (7.4, 4.6)))
 
 
+def _again() -> pd.DataFrame:
+    return evaluation.backtest(data.load_history()["production"].dropna(), production_block.forecast, step=3)
+
+
 def _account(a: Any) -> Any:
     return outages.causes(failures.account(draws=128), a.variable or "production", style.axes(None, (7.4, 3.6)))
 
@@ -99,6 +103,8 @@ CHARTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         _causes(True), style.axes(None, (7.4, 4.6)))),
     "evaluation.scoreboard": ("published forecasts beside ours", lambda _: scores.scoreboard(
         evaluation.score_published(), style.axes(None, (7.8, 7.0)))),
+    "evaluation.pit": ("in which tenth of a forecast outcomes fell", lambda _: scores.pit(_again())),
+    "evaluation.coverage": ("how often 80 % bands held", lambda _: scores.coverage(evaluation.by_period(_again()))),
     "evaluation.rivals": ("our forecaster beside its rivals", lambda _: scores.rivals(
         evaluation.benchmark(ingredients=False))),
 }
