@@ -11,7 +11,7 @@ from scipy import stats
 
 from vzmodel import _experts, charts, data, evaluation, forecasting, scoring
 from vzmodel._periods import standard_error
-from vzmodel._published import summary
+from vzmodel._scoreboard import summary
 from vzmodel._targets import issue_day
 from vzmodel.forecasting import forecast
 

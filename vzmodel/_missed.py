@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vzmodel._periods import PERIODS, by_period
-from vzmodel._published import summary
+from vzmodel._scoreboard import summary
 
 AHEAD = (12, 24)
 """Months ahead [1] whose worst forecasts are told."""

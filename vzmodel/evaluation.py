@@ -16,7 +16,7 @@ from vzmodel._comparison import diebold_mariano as diebold_mariano
 from vzmodel._periods import by_period as by_period
 from vzmodel._published import real_time as real_time
 from vzmodel._published import score_published as score_published
-from vzmodel._published import summary as summary
+from vzmodel._scoreboard import summary as summary
 from vzmodel._targets import read_published as read_published
 from vzmodel._targets import target_months as target_months
 from vzmodel.calendar import DateLike
