@@ -73,7 +73,10 @@ def test_the_diluent_and_lifting_of_a_limit_are_those_assumed_on_the_day():
     assert now.loc["quantity_limit", "saved_lifting"] > then.loc["quantity_limit", "saved_lifting"] > 0.12 * 9 * 0.7
 
 
-@pytest.mark.parametrize("bad", [{"cut": 1.2}, {"cut": -0.1}, {"volume": -1}, {"gap": 70}, {"lifting": -3}])
+@pytest.mark.parametrize(
+    "bad",
+    [{"cut": 1.2}, {"cut": -0.1}, {"volume": -1}, {"gap": 70}, {"lifting": -3}, {"volume": np.inf}, {"brent": np.nan}],
+)
 def test_a_limit_out_of_bounds_is_refused_with_them(bad):
     with pytest.raises(ValueError, match="between 0 and 1|0 or more"):
         limits.limit_or_discount(**bad)

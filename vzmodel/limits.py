@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pandas as pd
 
 from .assumptions import load_assumptions
@@ -61,10 +63,10 @@ def limit_or_discount(
     price = brent - gap
     a = load_assumptions(as_of=as_of).table["central"]
     cost = float(a["lifting_cost"]) if lifting is None else lifting
-    if not (0 <= cut <= 1 and volume >= 0 and price > 0 and cost >= 0):
+    if not (0 <= cut <= 1 and 0 <= volume < inf and 0 < price < inf and 0 <= cost < inf):
         raise ValueError(
             f"cut {cut:g} [1] must lie between 0 and 1, volume {volume:g} [kb/d] and lifting {cost:g} [USD/bbl] be 0 "
-            f"or more and Brent {brent:g} less gap {gap:g} [USD/bbl] above 0"
+            f"or more, finite, and Brent {brent:g} less gap {gap:g} [USD/bbl] above 0"
         )
     diluent = a["extra_heavy_share"] * a["diluent_per_blend"] * a["diluent_imported_share"]
     barrels = cut * volume / 1000
