@@ -123,7 +123,7 @@ def public():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and any(ast.unparse(d) == "style.chart" for d in node.decorator_list):
-                found[node.name if path.stem == "fans" else f"{path.stem}.{node.name}"] = node
+                found[node.name if path.stem in ("fans", "panels") else f"{path.stem}.{node.name}"] = node
     return found
 
 
@@ -135,7 +135,7 @@ def test_every_function_that_returns_axes_is_a_chart_of_the_house_and_can_be_ask
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if (isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.returns is not None
                     and ast.unparse(node.returns) in ("Axes", "np.ndarray")):
-                returning.add(node.name if path.stem == "fans" else f"{path.stem}.{node.name}")
+                returning.add(node.name if path.stem in ("fans", "panels") else f"{path.stem}.{node.name}")
     assert returning == set(public()) == set(gallery.CHARTS)
 
 

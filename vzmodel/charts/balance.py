@@ -26,6 +26,7 @@ def uses_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
     Parameters
     ----------
     p : xarray.Dataset
+        With the uses, production and diluent_imports, of scenario, month, draw [kb/d]; sales may be by market.
     scenario : str
 
     Returns
@@ -56,12 +57,14 @@ def uses(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[st
     Parameters
     ----------
     p : xarray.Dataset
+        As for `uses_table` [kb/d].
     scenario : str
     ax : Axes, optional
 
     Returns
     -------
     Axes
+        What `uses_table` returns, stacked: by month the mean over draws of each use, and crude to place [kb/d].
 
     Raises
     ------
@@ -144,7 +147,7 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
     Parameters
     ----------
     p : xarray.Dataset
-        With sales by market (``keep=``).
+        With sales by market (``keep=``) and the cargoes by settlement [kb/d].
     scenario : str
     events : DataFrame or sequence of (day, text), optional
     ax : Axes, optional
@@ -152,6 +155,7 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
     Returns
     -------
     Axes
+        What `markets_table` returns, stacked: by month the mean over draws by buyer and by settlement [kb/d].
 
     Raises
     ------
@@ -211,6 +215,7 @@ def storage(p: xr.Dataset, scenario: str, readings: pd.Series | None = None, ax:
     Returns
     -------
     Axes
+        Quantiles of the stock at the end of each month, of scenario, month, draw [million bbl].
 
     Raises
     ------
@@ -262,6 +267,7 @@ def trade(p: xr.Dataset, scenario: str, names: tuple[str, ...] = ("production", 
     Returns
     -------
     Axes
+        By month the median and the 80 % band of each variable over draws [kb/d].
 
     Raises
     ------

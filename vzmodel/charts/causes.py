@@ -44,6 +44,7 @@ def counterfactual(found: Mapping[str, Any], history: pd.DataFrame, ax: Axes | N
     Returns
     -------
     Axes
+        By month output [kb/d] and the median and 80 % of it without August 2017, by method [kb/d].
 
     Raises
     ------
@@ -104,6 +105,7 @@ def gap(found: Mapping[str, Any], ax: Axes | None = None, *, method: str = "synt
     Returns
     -------
     Axes
+        By month output over its control [%], for Venezuela with 80 % and for each placebo.
 
     Raises
     ------
@@ -160,6 +162,7 @@ def waterfall(found: Mapping[str, Any], since: Any, to: Any, start: float, ax: A
     Returns
     -------
     Axes
+        From the first month to the last, mean and 80 % of each cause's step [kb/d].
 
     Notes
     -----
@@ -213,6 +216,7 @@ def forest(found: Mapping[str, Any], ax: Axes | None = None, **look: Unpack[styl
     Returns
     -------
     Axes
+        By method and source the median and 80 % of the effect, beside the published one [kb/d].
 
     Raises
     ------

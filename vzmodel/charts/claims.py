@@ -70,6 +70,7 @@ def service(p: xr.Dataset, scenario: str, ax: Axes | None = None, *,
     Returns
     -------
     Axes
+        What `service_table` returns: by year quantiles of the income and what falls due [USD billion].
 
     Raises
     ------
@@ -246,6 +247,7 @@ def imports(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, *,
     Returns
     -------
     Axes
+        What `imports_table` returns: mean and 80 % of each item of the year [USD billion].
 
     Raises
     ------

@@ -96,7 +96,7 @@ def _of(variable: str) -> list[str]:
 
 def _small(a: Asked) -> Any:
     variable = a.variable or "dollar_inflow"
-    return fans.small_multiples(a.dataset(_of(variable)), variable, history=a.known, outcome=a.outcome)
+    return panels.small_multiples(a.dataset(_of(variable)), variable, history=a.known, outcome=a.outcome)
 
 
 def _storage(a: Asked) -> Any:

@@ -118,7 +118,7 @@ def _phrase(text: str) -> str | None:
 def _left(text: str) -> str:
     """Return a text that has no translation, noting it where somebody asked; names have none to have."""
     missed = _missed.get()
-    if missed is not None and re.search(r"\b[a-z]{3,}", re.sub(r"\w*_\w*", "", text)):
+    if missed is not None and text not in table().values() and re.search(r"\b[a-z]{3,}", re.sub(r"\w*_\w*", "", text)):
         missed.append(text)
     return text
 

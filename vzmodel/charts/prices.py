@@ -71,6 +71,7 @@ def brent(p: xr.Dataset, scenario: str, history: pd.Series | pd.DataFrame | None
     Returns
     -------
     Axes
+        Quantiles of Brent and, below, what `received_table` returns, by month [USD/bbl].
 
     Raises
     ------
@@ -116,6 +117,7 @@ def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None, *
     Returns
     -------
     Axes
+        Each quote at origin over its months, and the level they agree on with 80 % [USD/bbl].
 
     Raises
     ------

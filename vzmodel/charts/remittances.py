@@ -50,9 +50,10 @@ def totals(p: xr.Dataset, scenario: str, rivals: pd.DataFrame | None = None, ax:
     Parameters
     ----------
     p : xarray.Dataset
+        With remittances, by host or summed [USD million].
     scenario : str
     rivals : DataFrame, optional
-        The table remittances, or what `rivals_table` returns.
+        The table remittances, or what `rivals_table` returns [USD million].
     ax : Axes, optional
     past : xarray.Dataset, optional
         A run over earlier years, such as `hindcast`'s; its first scenario is drawn in grey.
@@ -60,6 +61,7 @@ def totals(p: xr.Dataset, scenario: str, rivals: pd.DataFrame | None = None, ax:
     Returns
     -------
     Axes
+        Quantiles of the yearly sum over hosts, and dots of other authors' totals [USD billion].
 
     Raises
     ------
@@ -96,15 +98,16 @@ def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, a
     Parameters
     ----------
     p : xarray.Dataset
-        A run that kept migrants by host.
+        A run that kept migrants by host [million persons].
     scenario : str
     migrants : DataFrame, optional
-        The table of readings; dots are left out without it.
+        The table of readings [persons]; dots are left out without it.
     ax : Axes, optional
 
     Returns
     -------
     Axes
+        What `stocks_table` returns, stacked: median by month and host [million persons].
 
     Raises
     ------
@@ -147,14 +150,16 @@ def senders(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, **l
     Parameters
     ----------
     p : xarray.Dataset
-        A run that kept migrants and remittances by host.
+        A run that kept migrants [million persons] and remittances [USD million] by host.
     scenario : str
     year : int
+        A complete calendar year of the run.
     ax : Axes, optional
 
     Returns
     -------
     Axes
+        By host the median and 80 % of the year's sum [USD billion]; people [million], each [USD], share [%].
 
     Raises
     ------

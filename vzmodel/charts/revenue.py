@@ -55,12 +55,14 @@ def parts(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[s
     Parameters
     ----------
     p : xarray.Dataset
+        With the four parts and dollar_inflow, of scenario, month, draw [USD million].
     scenario : str
     ax : Axes, optional
 
     Returns
     -------
     Axes
+        What `parts_table` returns, stacked: by month the median of each part and of the inflow [USD million].
 
     Raises
     ------
@@ -89,10 +91,10 @@ def parts(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[s
         style.notes(ax, style.run_note(p), "Medians do not add up: the stack is not the median of the sum, which is "
                                            "the black line. No band here: see the fan of the inflow.")
         last = table.iloc[-1]
-        told = "; ".join(f"{text} {style.figure(last[name])}" for name, (text, _) in PARTS.items())
+        ends = "; ".join(f"{text} {style.figure(last[name])}" for name, (text, _) in PARTS.items())
         style.tell(ax, f"The median inflow is {style.figure(total.iloc[0])} million USD a month in "
                    f"{table.index[0]:%b %Y} and {style.figure(total.iloc[-1])} in {table.index[-1]:%b %Y}.",
-                   f"Medians of the parts at the end: {told}.")
+                   f"Medians of the parts at the end: {ends}.")
     return ax
 
 
@@ -176,6 +178,7 @@ def waterfall(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any)
     Parameters
     ----------
     p : xarray.Dataset
+        With the values [USD million] that `waterfall_table` reads.
     scenario : str
     ax : Axes, optional
     **more
@@ -184,6 +187,7 @@ def waterfall(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any)
     Returns
     -------
     Axes
+        What `waterfall_table` returns, over twelve months: mean and 80 % of each step [USD billion].
 
     Raises
     ------
@@ -251,6 +255,7 @@ def concepts(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.L
     Returns
     -------
     Axes
+        By year and concept the median and 80 % of ours, and what was published [USD billion].
 
     Raises
     ------
@@ -290,9 +295,8 @@ def concepts(table: pd.DataFrame, ax: Axes | None = None, **look: Unpack[style.L
         style.notes(ax, "Source: the tables of published revenue; vzmodel, history.",
                     "Bars: 80 % of what a source would print (parameters, shocks, spread of prints of a figure); "
                     "dashes are medians. EIA's net is net of imports only: hollow where another net stands beside it.")
-        bands = rows.drop_duplicates(["concept", "year"])
-        last = bands[bands["concept"] == shown[0]].iloc[-1]
+        last = rows[rows["concept"] == shown[0]].iloc[-1]
         style.tell(ax, f"{len(rows)} published figures of {years[0]} to {years[-1]} beside the model.",
-                   f"{NAMES[shown[0]]} in {years[-1] if last['year'] == years[-1] else last['year']}: "
-                   f"{style.spread(last['p50'] / 1000, last['low'] / 1000, last['high'] / 1000)} billion USD.")
+                   f"{NAMES[shown[0]]} in {last['year']}: {style.spread(*last[['p50', 'low', 'high']] / 1000)} "
+                   "billion USD.")
     return ax

@@ -69,6 +69,7 @@ def yearly(p: xr.Dataset, variable: str = "dollar_inflow", years: Sequence[int] 
     Returns
     -------
     Axes
+        What `yearly_table` returns: quantiles by scenario and year, in the unit, or USD billion for USD million.
 
     Raises
     ------
@@ -118,6 +119,7 @@ def by_year(p: xr.Dataset, variable: str, scenario: str, rivals: pd.DataFrame | 
     Returns
     -------
     Axes
+        Quantiles by complete calendar year, in the unit, or USD billion for USD million; dots in the same.
 
     Raises
     ------
@@ -217,6 +219,7 @@ def differences(p: xr.Dataset, against: str, variable: str = "dollar_inflow", ye
     Returns
     -------
     Axes
+        What `difference_table` returns for the year: quantiles of differences, in the unit, or USD billion.
 
     Raises
     ------
