@@ -98,9 +98,11 @@ def test_fifty_three_billion_over_fifteen_years_holds_output_and_nothing_loses_a
     one = np.ones(1)
     rest = [table[n] * one for n in ("investment_lag", "capacity_cost_first", "capacity_cost_next",
                                      "capacity_first_tranche", "upkeep_rate")]  # fmt: skip
-    flat, none = (production.investment_gain(np.full((180, 1), spent), 53 / 15 * one, *rest) for spent in (53 / 15, 0))
-    assert np.abs(flat).max() == pytest.approx(0, abs=1e-9)
-    assert np.abs(none).max() == pytest.approx(0, abs=1e-9)
+    spent = np.full((180, 1), 53 / 15)
+    flat = production.investment_gain(spent, table["investment"] * one, *rest)
+    kept = production.neglect(spent, table["investment"] * one, table["investment_lag"] * one,
+                              table["natural_decline"] * one)  # fmt: skip
+    assert (1100 * kept + flat).ravel()[[59, 119, 179]] == pytest.approx(1100, rel=0.03)
     left = production.neglect(np.zeros((180, 1)), 53 / 15 * one, one, table["natural_decline"] * one)[:, 0]
     assert 0.07 < 1 - left[-1] / left[-13] < 0.25
 
@@ -127,3 +129,33 @@ def test_the_government_count_fell_57_percent_to_february_2019():
     readings = data.load_history().loc[:"2019-02"]
     row = production.decline("2002-01", readings).set_index("source").loc["government (JODI)"]
     assert row["change_pct"] == pytest.approx(-57, abs=1.5)
+
+
+def by_area(*rows: tuple[str, float]) -> dict[str, pd.DataFrame]:
+    area = pd.DataFrame(rows, columns=["period", "value"]).assign(area="orinoco_belt", published="2021-01-01")
+    return {"production_by_area": area}
+
+
+def test_a_belt_that_halves_in_five_years_loses_thirteen_per_cent_a_year_and_the_rest_the_difference(monkeypatch):
+    levels = pd.DataFrame({"production": 2000.0}, index=pd.date_range("2010-01-01", "2020-12-01", freq="MS"))
+    monkeypatch.setattr(data, "history", lambda tables: levels)
+    rows = by_area(("2012-06", 1000.0), ("2012-07", 1000.0 * np.exp(0.2)), ("2017-06", 500.0))
+    found = production.decline_by_area(tables=rows)
+    assert found.loc["orinoco_belt", "rate_pct"] == pytest.approx(100 * (0.5**0.2 - 1), abs=0.05)
+    assert found.loc["elsewhere", "last_kbd"] == 1500
+    assert found.loc["elsewhere", "rate_pct"] == pytest.approx(100 * (1.5**0.2 - 1), abs=0.05)
+    assert found["reading_se"].unique() == pytest.approx([0.2 / np.sqrt(2)])
+
+
+def test_of_the_record_the_belt_and_the_older_fields_both_fell_by_a_tenth_to_a_quarter_a_year_to_2019():
+    found = production.decline_by_area(until="2019-09")
+    assert (found.loc[["orinoco_belt", "elsewhere"], "rate_pct"] < -10).all()
+    assert found.loc["orinoco_belt", "rate_pct_low"] < -25 < -12 < found.loc["orinoco_belt", "rate_pct_high"]
+
+
+@pytest.mark.parametrize(("window", "message"), [
+    ({"since": "2013", "until": "2014"}, "1 readings"), ({"since": "2030"}, "0 readings"), ({"since": "soon"}, "soon"),
+])
+def test_a_rate_of_a_window_without_two_readings_is_refused(window, message):
+    with pytest.raises(ValueError, match=message):
+        production.decline_by_area(**window)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from . import _experts, streams
 from ._decline import decline as decline
+from ._decline import decline_by_area as decline_by_area
 from .forecasting import forecast as forecast
 
 VOLATILITY_ERROR = 0.2
