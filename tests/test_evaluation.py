@@ -163,6 +163,17 @@ def test_the_test_between_two_forecasters_takes_no_side():
     assert np.isnan(evaluation.diebold_mariano(one, one).loc[6, "p"])
 
 
+def test_equally_good_forecasters_a_year_ahead_are_rarely_told_apart():
+    rng, found = np.random.default_rng(2), []
+    for _ in range(300):
+        # differences of losses a year ahead share eleven months with the next
+        apart = np.convolve(rng.normal(size=251), np.ones(12), "valid")
+        one = told(np.full(240, 100.0), 100.0, first="2000-01", horizon=12)
+        found.append(evaluation.diebold_mariano(one.assign(crps=50 + apart), one.assign(crps=50.0), loss="crps"))
+    wrong = (pd.concat(found)["p"] < 0.05).mean()
+    assert 0.02 < wrong < 0.10
+
+
 def test_a_forecaster_with_far_larger_errors_leaves_the_confidence_set():
     pytest.importorskip("arch")
     good = noisy(1.0, 7)

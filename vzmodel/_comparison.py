@@ -33,11 +33,15 @@ def diebold_mariano(table: pd.DataFrame, rival: pd.DataFrame, *, loss: str = "pi
 
     Notes
     -----
-    With `d` the difference of losses and `S` its long-run variance over the origins that share months (Bartlett):
+    With `d` the difference of losses by origin, against Student's t with `B` degrees of freedom:
 
-    .. math:: t = \bar d \, \big/ \sqrt{S / n} \cdot \sqrt{\frac{n + 1 - 2l + l (l - 1) / n}{n}}
+    .. math:: t = \bar d \Big/ \sqrt{\tfrac1{nB} \sum_{j \le B} \Lambda_j^2}, \quad
+              \Lambda_j = \sqrt{2/n} \sum_t d_t \cos\big(\pi j (t - \tfrac12) / n\big)
 
-    for `l` origins a horizon long, against Student's t (Diebold and Mariano 1995; Harvey, Leybourne and Newbold 1997).
+    (Diebold and Mariano 1995, variance of Lazarus et al. 2018 as in Coroneo and Iacone 2020), `B` the smaller of
+    `0.4 n^{2/3}` and two thirds of the forecasts that share no month; one month ahead it is the paired t test. With
+    the usual kernel, equal forecasters 12 and 24 months ahead are called different 13 times in a hundred at 5 %; with
+    this one, six times.
     """
     from scipy.special import stdtr
 
@@ -46,12 +50,11 @@ def diebold_mariano(table: pd.DataFrame, rival: pd.DataFrame, *, loss: str = "pi
     rows = {}
     for horizon, part in both.groupby(level="horizon"):
         away = (part["loss"] - part["rival_loss"]).to_numpy()
-        n, length = len(away), max(-(-int(horizon) // step), 1)
-        variance = _long_run(away, length)
-        correction = max(n + 1 - 2 * length + length * (length - 1) / n, 0.0) / n
-        apart = variance > 1e-12 * float(part["loss"].mean()) ** 2 and correction > 0
-        t = away.mean() / np.sqrt(variance / n) * np.sqrt(correction) if apart else np.nan
-        rows[horizon] = {"origins": n, **part.mean().to_dict(), "statistic": t, "p": 2 * stdtr(n - 1, -abs(t))}
+        variance, degrees = _mean_variance(away, int(horizon) / step)
+        apart = variance > (1e-9 * float(part["loss"].mean())) ** 2
+        t = away.mean() / np.sqrt(variance) if apart else np.nan
+        p = 2 * stdtr(degrees, -abs(t))
+        rows[horizon] = {"origins": len(away), **part.mean().to_dict(), "statistic": t, "p": p}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("horizon")
 
 
@@ -118,10 +121,13 @@ def _losses(tables: Mapping[str, pd.DataFrame], loss: str) -> pd.DataFrame:
     return pd.DataFrame({name: tables[name][loss] for name in names}).sort_index()
 
 
-def _long_run(away: np.ndarray, length: int) -> float:
-    """Return the long-run variance of differences whose neighbours up to `length` share months."""
-    x, n = away - away.mean(), len(away)
-    total = float(x @ x) / n
-    for lag in range(1, min(length, n)):
-        total += 2 * (1 - lag / length) * float(x[lag:] @ x[:-lag]) / n
-    return total
+def _mean_variance(away: np.ndarray, shared: float) -> tuple[float, int]:
+    """Return the variance of the mean of differences that share months with `shared` neighbours, and its degrees."""
+    n, x = len(away), away - away.mean()
+    if n < 2:
+        return 0.0, 1
+    if shared <= 1:
+        return float(x @ x) / (n - 1) / n, n - 1
+    degrees = max(int(min(0.4 * n ** (2 / 3), n / (1.5 * shared))), 1)
+    wave = np.cos(np.pi * np.arange(1, degrees + 1)[:, None] * (np.arange(n) + 0.5) / n)
+    return float(((wave @ x) ** 2).sum()) * 2 / n / degrees / n, degrees
