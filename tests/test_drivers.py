@@ -174,6 +174,8 @@ def test_a_variance_is_split_over_a_power_of_two_draws(toy):
     pytest.importorskip("SALib")
     with pytest.raises(ValueError, match="power of two"):
         drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=1000)
+    with pytest.raises(ValueError, match="capacity_level is fitted together .* name 'joint production'"):
+        drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=64, names=["capacity_level"])
     with pytest.raises(ValueError, match="'tornado' or 'sobol'"):
         drivers.sensitivity(Scenario("base"), "cash_revenue", method="morris")
 

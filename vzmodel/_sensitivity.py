@@ -107,7 +107,8 @@ def sensitivity(
     Raises
     ------
     ValueError
-        If an assumption, the variable or the method is unknown, or no calendar year is complete.
+        If an assumption, the variable or the method is unknown, no calendar year is complete, or "sobol" is asked for
+        an assumption that is fitted together with others.
     ModuleNotFoundError
         If "sobol" is asked for and SALib is not installed.
 
@@ -128,6 +129,12 @@ def sensitivity(
     groups = [f"joint {group}" for group in trial.inputs.assumptions.joint] if method == "sobol" else []
     for name in [n for n in names or () if n not in table.index and n not in groups]:
         raise ValueError(f"no assumption '{name}'{scenarios.suggest(name, [*table.index, *groups])}")
+    for name in trial.joint().intersection(names or ()) if method == "sobol" else ():
+        group = next(g for g, fitted in trial.inputs.assumptions.joint.items() if name in fitted)
+        raise ValueError(
+            f"{name} is fitted together with others and has no percentile of its own: name 'joint {group}' in its "
+            "place, or let a scenario change it"
+        )
     frame = (_tornado if method == "tornado" else _sobol)(trial, list(names or ()), groups, seed)
     frame.attrs |= {"variable": variable, "method": method}
     return frame.rename_axis("assumption")
