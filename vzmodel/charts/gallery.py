@@ -19,6 +19,7 @@ from . import (
     fans,
     looks,
     outages,
+    panels,
     prices,
     records,
     references,

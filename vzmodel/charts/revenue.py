@@ -89,7 +89,7 @@ def parts(p: xr.Dataset, scenario: str, ax: Axes | None = None, **look: Unpack[s
         style.heading(ax, f"What the dollar inflow is made of, {scenario}", "USD million a month, medians")
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Medians do not add up: the stack is not the median of the sum, which is "
-                                           "the black line. No band here: see the fan of the inflow.")
+                    "the black line. No band here: see the fan of the inflow.")
         last = table.iloc[-1]
         ends = "; ".join(f"{text} {style.figure(last[name])}" for name, (text, _) in PARTS.items())
         style.tell(ax, f"The median inflow is {style.figure(total.iloc[0])} million USD a month in "
