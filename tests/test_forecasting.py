@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from vzmodel import _experts, evaluation, forecasting, scoring
+from vzmodel import _bands, _evidence, _experts, evaluation, forecasting, scoring
 from vzmodel.forecasting import Recipe, forecast
 
 
@@ -108,6 +108,36 @@ def test_the_forecast_of_a_past_month_is_the_one_made_with_what_was_known_then()
     past, then = _experts.past(y, Recipe()), _experts.fit(y[:150], 24, Recipe())
     np.testing.assert_allclose(past.centre[149], then.centre[_experts.GRID - 1])
     np.testing.assert_allclose(past.spread[149], then.spread[_experts.GRID - 1])
+
+
+def test_falls_that_follow_falls_are_wider_over_a_year_than_their_months_say():
+    steps = np.random.default_rng(5).normal(0, 0.02, 240)
+    lasting = 0.9 * np.convolve(steps, 0.9 ** np.arange(60))[:240]
+    for path, ratio in ((steps, (0.3, 2.0)), (lasting, (3.0, 12.0))):
+        y = np.cumsum(path)
+        low, high = _experts.bounds(y, 100.0)
+        variance = _bands.volatility(y, low, high, 0 * y, 100.0, 120)[60:].mean(axis=0)
+        month, year = (variance[_bands.MEASURES.index(m)] for m in ((1, 15.0), (12, 6.0)))
+        assert ratio[0] < year / month < ratio[1]
+
+
+def test_a_drift_no_larger_than_its_noise_counts_half_and_a_steady_one_in_full():
+    noisy, steady = np.zeros(13), np.zeros(13)
+    noisy[1:], steady[1:] = np.cumsum([0.04, -0.02] * 6), np.cumsum([0.011, 0.009] * 6)
+    wide = np.full(13, 1.0)
+    for y, change in ((noisy, [0.04, -0.02] * 6), (steady, [0.011, 0.009] * 6)):
+        mean, error = np.mean(change), np.var(change, ddof=1) / 12
+        assert _experts.shrunk(y, -wide, wide)[-1] == pytest.approx(mean**3 / (mean**2 + error))
+    assert _experts.shrunk(steady, -wide, wide)[-1] > 0.99 * 0.01
+    assert _experts.shrunk(noisy, -wide, wide)[-1] < 0.6 * 0.01
+
+
+def test_twice_the_error_is_evidence_against_a_member_and_grows_with_the_months_seen():
+    loss = np.ones((200, 5, 2)) * np.array([1.0, 2.0])
+    fixed, odds = _evidence.weights(loss, 60.0, 0.0, 2.0), _evidence.weights(loss, 60.0, 0.0)
+    assert (fixed[_evidence.FIRST_SCORED] == 0.5).all()
+    assert fixed[-1, 0, 0] == pytest.approx(4 / 5, abs=0.03)
+    assert odds[-1, 0, 0] > 0.999 > odds[-1, 4, 0] > fixed[-1, 4, 0]
 
 
 @pytest.mark.parametrize("ingredient", list(forecasting.INGREDIENTS))
