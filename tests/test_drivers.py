@@ -170,12 +170,15 @@ def test_shares_of_the_variance_are_those_of_a_product_of_independent_factors(to
     assert (got["total"] >= got["first_order"] - 0.03).all()
 
 
+def test_a_parameter_fitted_with_others_has_no_share_of_its_own():
+    with pytest.raises(ValueError, match="capacity_level is fitted together .* name 'joint production'"):
+        drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=64, names=["capacity_level"])
+
+
 def test_a_variance_is_split_over_a_power_of_two_draws(toy):
     pytest.importorskip("SALib")
     with pytest.raises(ValueError, match="power of two"):
         drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=1000)
-    with pytest.raises(ValueError, match="capacity_level is fitted together .* name 'joint production'"):
-        drivers.sensitivity(Scenario("base"), "cash_revenue", method="sobol", draws=64, names=["capacity_level"])
     with pytest.raises(ValueError, match="'tornado' or 'sobol'"):
         drivers.sensitivity(Scenario("base"), "cash_revenue", method="morris")
 
