@@ -43,7 +43,7 @@ def page(series: pd.Series, backtest: pd.DataFrame, scores: pd.DataFrame, events
         "kb/d = thousand barrels a day. A band of 80 % should hold four outcomes in five.", "",
         "## Ours", "",
         f"The consensus of output, {first} to {last}, forecast again from every month of the past. It is one late",
-        "vintage: what was revised later is not part of these errors. What had been published by each origin is used by",
+        "vintage: what was revised later is not part of these errors. What was published by each origin is used by",
         "`vzmodel backtest --known --first 2018-01 --last 2025-12`.", "",
     ]
     for horizon in AHEAD:
