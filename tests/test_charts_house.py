@@ -25,6 +25,7 @@ from vzmodel.scenarios import load_scenarios
 mpl.use("Agg")
 FOLDER = Path(charts.__file__).parent
 SLOW = {"causes.counterfactual", "causes.gap", "causes.waterfall", "causes.forest", "evaluation.scoreboard",
+        "evaluation.pit", "evaluation.coverage",
         "outages.causes", "remittances.sensitivities", "remittances.totals", "revenue.concepts", "evaluation.rivals",
         "outages.response"}
 QUICK = sorted(set(gallery.CHARTS) - SLOW)
@@ -310,3 +311,13 @@ def test_axes_given_are_the_axes_returned(one_run):
     ax = charts.sheet()
     p = gallery.Asked((load_scenarios()["status_quo"],), None, RUN).dataset()
     assert charts.balance.uses(p, "status_quo", ax, size="slide", language="es") is ax and isinstance(ax, Axes)
+
+
+def test_a_chart_in_one_corner_leaves_the_others_of_a_callers_figure_alone(one_run):
+    left, right = charts.sheet(1, 2)
+    note = left.text(0, 0, "median", color="#c9d0d4")
+    p = gallery.Asked((load_scenarios()["status_quo"],), None, RUN).dataset()
+    charts.balance.trade(p, "status_quo", ax=right, size="slide", language="es")
+    assert note.get_text() == "median" and note.get_color() == "#c9d0d4"
+    assert looks.figure_of(right).get_size_inches().tolist() == list(style.SIZE)
+    assert right.get_title(loc="left").startswith("Producción")

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -79,7 +80,7 @@ def chart(draw: Callable[P, R]) -> Callable[P, R]:
                 if size is not None:
                     _resize(signature, args, kwargs)
                 result = draw(*args, **kwargs)
-                finish(figure_of(result))
+                finish(result)
             finally:
                 _drawing.reset(token)
         return result
@@ -115,21 +116,25 @@ def _resize(signature: inspect.Signature, args: Any, kwargs: Any) -> None:
             looks.resize(figure_of(given[name]))
 
 
-def finish(figure: Figure) -> None:
-    """Put what is left of a figure's text into the language of the house, and darken type too pale to read."""
-    tongue = looks.look()[1]
-    for ax in figure.axes:
+def finish(chart: Any) -> None:
+    """Put what is left of a chart's text into the language of the house, and darken type too pale to read.
+
+    Other Axes of the caller's figure stay as they are.
+    """
+    figure, tongue = figure_of(chart), looks.look()[1]
+    drawn = figure.axes if isinstance(chart, Figure) else list(np.ravel(np.asarray(chart, dtype=object)))
+    for ax in drawn:
         labels.set_apart(ax)
         for axis in (ax.xaxis, ax.yaxis) if language.foreign(tongue) else ():
             if not isinstance(axis.get_major_formatter(), Spoken):
                 axis.set_major_formatter(Spoken(axis.get_major_formatter(), tongue))
-    for text in figure.findobj(Text):
-        assert isinstance(text, Text)
+    whole = [text for text in figure.get_children() if isinstance(text, Text)]
+    for text in [*whole, *(text for ax in drawn for text in ax.findobj(Text))]:
         looks.translate(text)
         if to_hex(text.get_color()) != "#ffffff":
             text.set_color(looks.ink(text.get_color()))
     if looks.narrow():
-        phone.fold(figure)
+        phone.fold(figure, drawn)
 
 
 class Spoken(Formatter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -20,15 +21,15 @@ MANY = 10
 """Rows beyond which there is no room for a second line."""
 
 
-def fold(figure: Figure) -> None:
-    """Break long names and labels of a figure into lines, and thin out what still touches."""
-    for ax in figure.axes:
+def fold(figure: Figure, drawn: Sequence[Axes]) -> None:
+    """Break long names and labels of the Axes drawn into lines, and thin out what still touches."""
+    for ax in drawn:
         _names(ax)
         long = [t for t in ax.texts if isinstance(t, Annotation) and not t.get_rotation() and len(t.get_text()) > LABEL]
         for text in long if len(long) <= MANY else ():
             put(text, _label(text.get_text() if is_said(text) else said(text.get_text())))
     figure.draw_without_rendering()
-    for ax in figure.axes:
+    for ax in drawn:
         _thin(ax)
 
 
