@@ -39,7 +39,7 @@ def build(m: Material) -> Chapter:
          f"values counted in (alone to total, standard errors up to {_error(shares):.0f} points, {many(draws)}); of "
          f"the {counted.sum()} assumptions {counted.get('judgement', 0)} are graded judgement."],
         [], [], [Table("spread_by_grade", "How much of the spread rests on what",
-                       "Percent of the variance of the year, with one standard error; USD inflow and cash.",
+                       "Percent of the variance of the year, alone to total; in brackets the larger standard error.",
                        spread_table(shares), f"eight runs of {many(draws)} of {m.base}")])
 
 
@@ -59,13 +59,15 @@ def _error(shares: pd.DataFrame) -> float:
 
 
 def spread_table(shares: pd.DataFrame) -> pd.DataFrame:
-    """Return the shares of the variance as a table of the page [percent]."""
+    """Return the shares of the variance as a table of the page: alone to total [percent]."""
     rows: list[dict[str, Any]] = []
-    for (variable, year, group), row in shares.iterrows():  # type: ignore[misc]
-        rows.append({"variable": variable, "year": year, "group": GROUPS.get(group, group),
-                     "assumptions that move": row["assumptions"] or None,
-                     **{name: f"{100 * max(row[name], 0.0):.0f} ± {100 * row[f'{name}_error']:.0f}"
-                        for name in ("alone", "total")}})
+    for group in dict.fromkeys(shares.index.get_level_values("group")):
+        part = shares.xs(group, level="group")
+        moving = int(part["assumptions"].max())
+        cells = {f"{str(variable).replace('_', ' ')} {year}": f"{100 * max(row['alone'], 0.0):.0f} to "
+                 f"{100 * row['total']:.0f} (± {100 * max(row['alone_error'], row['total_error']):.0f})"
+                 for (variable, year), row in part.iterrows()}  # type: ignore[misc]
+        rows.append({"group": GROUPS.get(group, group), "assumptions that move": moving or None, **cells})
     return pd.DataFrame(rows)
 
 

@@ -41,7 +41,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     own = methods[methods["source"] == "consensus"].sort_values("p50")
     later = own["name"].str.contains(LATER)
     low, high = own[~later].iloc[0], own[~later].iloc[-1]
-    told = [f" What came with {LATER} lowered it by {_band(row)} kb/d besides, by {row['name']}."
+    told = [f" What came with {LATER} lowered it by {_band(row)} kb/d besides, on one method."
             for _, row in own[later].iterrows()]
     return [f"What came with August 2017 lowered output at the end of 2019 by {_band(high)} kb/d on the mildest method "
             f"({high['name']}) and by {_band(low)} kb/d on the harshest ({low['name']}); the methods differ in what "
@@ -82,7 +82,7 @@ def exhibits(found: dict[str, Any], draws: int) -> list[Exhibit]:
                 "Blue beside the grey: as large a fall among producers to which nothing of the kind happened.",
                 lambda: (causes.gap(found, charts.sheet(size=(6.9, 4.6))), found["spread"]), basis),
         Exhibit("estimates", "Every estimate beside the published one",
-                "The spread between methods is wider than the band of any of them.",
+                "A row is one method on one source's output; the diamond is what was published for the month.",
                 lambda: (causes.forest(found, charts.sheet(size=(7.4, 5.8))), found["published"]), basis),
         Exhibit("attribution", "The fall by cause", "Long black lines: shares that the data hardly tell apart.",
                 lambda: (causes.waterfall(found, SINCE, TO, start, charts.sheet(size=(6.9, 4.8))),

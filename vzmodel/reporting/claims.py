@@ -58,7 +58,7 @@ def exhibits(m: Material, debt: pd.DataFrame, day: str, year: int) -> list[Exhib
                 each(m.shown, lambda name, ax: claims.service(m.p, name, ax, tables=m.tables, income="dollar_inflow"),
                      lambda name: claims.service_table(m.p, name, m.tables, "dollar_inflow"))),
         Exhibit("imports", "From inflow to imports after service",
-                "The last bar is what would be missing if service were paid as due.",
+                "The last bar is what would be left over, or missing, if service were paid as due.",
                 each(m.shown, lambda name, ax: claims.imports(m.p, name, year, ax, tables=m.tables),
                      lambda name: claims.imports_table(m.p, name, year, m.tables), size=(6.9, 3.6))),
         Exhibit("recovery_value", "A restructured claim against the yield at which it trades",

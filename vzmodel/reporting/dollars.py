@@ -27,16 +27,18 @@ def build(m: Material) -> Chapter:
         "dollars", "Dollars",
         ["Every cargo has one settlement: cash, debt, supply, swap or partner; nothing is deducted twice. Prices are "
          "Brent less a gap at origin, quality inside it; freight and intermediaries come off apart."],
-        sentences(m, cost, scores), [], exhibits(m, concepts),
+        sentences(m, cost), [
+            f"Of {scores.loc['all', 'rows']:.0f} published yearly figures of revenue that count the same, "
+            f"{scores.loc['all', 'inside']:.0f} lie inside the model's 80 % bands."], exhibits(m, concepts),
         [Table("us_market_cost", "What losing US buyers cost, 2019 and 2020",
-               "Barrels not sold weigh most at first, the wider gap on those sold elsewhere later.",
+               "Parts add up; unsold turns negative where what went into tanks is sold later.",
                cost_table(cost), f"two hindcasts of {many(m.aside)}"),
          Table("revenue_scores", "Published yearly revenue inside the 80 % bands, by concept",
                "Every share below 0.8 is a concept whose band is too narrow or off centre.",
                scores.reset_index().round(2), many(m.aside))])
 
 
-def sentences(m: Material, cost: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+def sentences(m: Material, cost: pd.DataFrame) -> list[str]:
     """Return the sentences of the first page."""
     year, gross = year_of(m.p, "gross_export_value", m.base)
     cash = year_of(m.p, "cash_revenue", m.base)[1]
@@ -46,9 +48,7 @@ def sentences(m: Material, cost: pd.DataFrame, scores: pd.DataFrame) -> list[str
         f"state company receives USD {band(cash / 1000)} billion in cash.",
         f"Losing US buyers cost USD {first['total'].sum() / 1000:.1f} billion in 2019 in the mean of draws (a replay "
         f"of the past, not a forecast): {_share(first, 'unsold', 'shut_in')} % as barrels not sold or not produced, "
-        f"{_share(first, 'wider_gap')} % as a wider gap, {_share(first, 'blocked')} % as payments blocked.",
-        f"Of {scores.loc['all', 'rows']:.0f} published yearly figures of revenue that count the same, "
-        f"{scores.loc['all', 'inside']:.0f} lie inside the model's 80 % bands."]
+        f"{_share(first, 'wider_gap')} % as a wider gap, {_share(first, 'blocked')} % as payments blocked."]
 
 
 def _share(part: pd.DataFrame, *names: str) -> str:
@@ -108,8 +108,8 @@ def _prices(m: Material) -> list[Exhibit]:
 
     return [
         Exhibit("gaps", "What buyers were said to pay below Brent",
-                "The gap widens with each round of sanctions and closes with each licence.", quoted,
-                "quotes, no draws"),
+                "The line is what the quotes agree on, the band what one more quote might say; bars are quotes.",
+                quoted, "quotes, no draws"),
         Exhibit("brent", "Brent and the price received",
                 "The distance between the two is the gap, quality and any discount; freight comes on top.",
                 each(m.shown, price, table)),

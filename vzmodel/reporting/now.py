@@ -111,7 +111,7 @@ def exhibits(m: Material) -> list[Exhibit]:
                 lambda: (charts.small_multiples(p, "dollar_inflow", title=title),
                          charts.small_table(p, "dollar_inflow"))),
         Exhibit("dollar_inflow_yearly", "Dollar inflow by year",
-                "Scenarios lie close in the first complete year and apart in the last.",
+                "The paler row is the first complete year, the darker the last: what a scenario does takes time.",
                 lambda: (scenarios.yearly(p, ax=charts.sheet(size=size)), scenarios.yearly_table(p, "dollar_inflow"))),
         Exhibit("dollar_inflow_parts", "What the inflow is made of",
                 "See which part carries the sum; medians of parts do not add up to the median of the sum.",

@@ -54,7 +54,8 @@ def exhibits(m: Material, decline: pd.DataFrame) -> list[Exhibit]:
                 lambda: (drawn.offsets(consensus, charts.sheet()), offsets), "readings, no draws"),
         Exhibit("production_decline", "How far output fell", "State the source and the months with the number.",
                 lambda: (drawn.decline(decline, charts.sheet(size=size)), decline), "readings, no draws"),
-        Exhibit("production", "Output ahead", "The band opens with the square root of time, and wider after shocks.",
+        Exhibit("production", "Output ahead",
+                "The band is as wide as past errors in real time say, not as the formula alone would have it.",
                 each(m.shown, fan, lambda name: fans.fan_table(p, "production", name))),
         Exhibit("crude_uses", "Where the crude goes", "Refined, sold, shipped to a creditor, stored or unaccounted "
                 "for: the gap under the black line is the last two.",

@@ -62,8 +62,12 @@ def exhibits(m: Material, past: Any, end: int) -> list[Exhibit]:
     return [
         Exhibit("remittances", "Money sent home by year", "Rival totals conflict; each stands under its author.",
                 each(m.shown, totals, lambda name: _rivals(m), size=(7.4, 4.6)), aside),
-        Exhibit("migrant_stocks", "Venezuelans abroad by host",
-                "Colombia and Peru hold the people; the counts on which they rest are the dots.",
+        Exhibit("migrant_stocks_past", "Venezuelans abroad by host, as counted",
+                "Dots are counts, each on top of the hosts below it: where they jump, somebody counted anew.",
+                lambda: (remittances.stocks(past, "history", m.tables.get("migrants"), charts.sheet()),
+                         remittances.stocks_table(past, "history")), f"a hindcast of {aside}"),
+        Exhibit("migrant_stocks", "Venezuelans abroad by host, ahead",
+                "What leaves one host goes home or on; the dashed band is that of the sum.",
                 each(m.shown, lambda name, ax: remittances.stocks(m.hosts, name, m.tables.get("migrants"), ax),
                      lambda name: remittances.stocks_table(m.hosts, name)), aside),
         Exhibit("senders", f"Who sent what in {end}",
@@ -71,7 +75,7 @@ def exhibits(m: Material, past: Any, end: int) -> list[Exhibit]:
                 lambda: (remittances.senders(past, "history", end, charts.sheet(size=(6.9, 5.6))),
                          block.by_host(past, end)), f"a hindcast of {aside}"),
         Exhibit("remittance_sensitivities", "What moves money sent home",
-                "Everything that is not counted, the level and who sends, moves the sum more than what is.",
+                "The longer the bar, the more a better survey of that number would help.",
                 moved, "no draws"),
     ]
 

@@ -81,7 +81,7 @@ def exhibits(m: Material, scores: pd.DataFrame, bench: pd.DataFrame) -> list[Exh
     periods, again = evaluation.by_period(m.backtest), "4,000 draws every third month of the past"
     return [*out,
             Exhibit("coverage", "How often our bands of output held",
-                    "Below the dashed line the band was too narrow: after turns no forecaster of one series saw.",
+                    "Below the dashed line the bands were too narrow, above it too wide; a bar is its own uncertainty.",
                     lambda: (drawn.coverage(periods, charts.sheet()), periods), again),
             Exhibit("pit", "Where outcomes fell in our bands, a year ahead",
                     "Level bars would be right; a tall bar at an end is a side on which the forecasts erred.",

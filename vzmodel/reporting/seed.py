@@ -128,7 +128,7 @@ def findings(p: xr.Dataset, base: str, scores: pd.DataFrame, why: Mapping[str, s
     out = []
     mine = scores[scores["scenario"] == base] if len(scores) else scores
     for row in mine.to_dict("records"):
-        out.append(f"Seed, {base}: {row['inside_80_pct']:.0f} % of the {row['months']} outcome months of "
+        out.append(f"As seen in {base}, {row['inside_80_pct']:.0f} % of the {row['months']} outcome months of "
                    f"{row['quantity']} ({row['first']} to {row['last']}) fell inside the 80 % band{_apart(row)}; the "
                    f"median ran {_off(row['median_error_pct'])} in the typical month, {_off(row['last_error_pct'])} at "
                    f"the end, where the band is {row['last_band_pct']:.0f} % of the median wide{_wide(row)}.")
@@ -156,7 +156,8 @@ def _nearest(rows: list[dict[Any, Any]], why: Mapping[str, str]) -> str:
 
 
 def _apart(row: dict[Any, Any]) -> str:
-    if pd.isna(row["inside_80_months_1_12"]) or pd.isna(row["inside_80_months_13_on"]):
+    parts = row["inside_80_months_1_12"], row["inside_80_months_13_on"]
+    if pd.isna(parts[0]) or pd.isna(parts[1]) or f"{parts[0]:.0f}" == f"{parts[1]:.0f}":
         return ""
     return f" ({row['inside_80_months_1_12']:.0f} % of months 1 to 12, {row['inside_80_months_13_on']:.0f} % of 13 on)"
 
