@@ -59,9 +59,8 @@ def _fan(ax: Axes, p: xr.Dataset, variable: str, scenario: str, moved: Mapping[s
     ax.set_xlim(style.at(start), style.at(table.index[-1]))
     if (table[0.05] >= 0).all():
         ax.set_ylim(bottom=0)
-    unit = p[variable].attrs.get("units", "")
-    ax.set_title(f"{_name(variable)} [{unit}{' a month' if _adds_up(p, variable) else ''}]", loc="left", weight="bold",
-                 fontsize=11, pad=20)
+    unit = p[variable].attrs.get("units", "") + " a month" * _adds_up(p, variable)
+    ax.set_title(f"{style.name_of(p, variable)} [{unit}]", loc="left", weight="bold", fontsize=11, pad=20)
     ax.annotate("bands hold 50, 80 and 90 % of draws, not the choice of scenario", (0, 1), xytext=(0, 6),
                 xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color=style.GREY)
     style.dates(ax)
@@ -120,14 +119,10 @@ def table(p: xr.Dataset, variable: str) -> str:
         lines.append(f"<tr><td style='{CELL}'>{year}</td>" + "".join(f"<td style='{CELL}'>{c}</td>" for c in cells) +
                      "</tr>")
     unit = found.attrs["units"]
-    told = (f"{_name(variable)} by calendar year [{unit}]: median and 80 % band; the difference is taken draw by draw. "
-            f"{p.sizes['draw']:,} draws.")
+    told = (f"{style.name_of(p, variable)} by calendar year [{unit}]: median and 80 % band; the difference is taken "
+            f"draw by draw. {p.sizes['draw']:,} draws.")
     return (f"<div style='overflow-x:auto'><table><caption style='text-align:left;white-space:nowrap'>{told}</caption>"
             f"<tr>{heads}</tr>{''.join(lines)}</table></div>")
-
-
-def _name(variable: str) -> str:
-    return style.SHORT.get(variable, variable.replace("_", " ").capitalize())
 
 
 def _adds_up(p: xr.Dataset, variable: str) -> bool:
