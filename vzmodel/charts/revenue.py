@@ -218,7 +218,8 @@ def waterfall(p: xr.Dataset, scenario: str, ax: Axes | None = None, **more: Any)
         style.heading(ax, f"From gross exports to cash, {scenario}",
                       f"USD billion, {table.attrs['period']}, mean of draws")
         style.notes(ax, style.run_note(p), "Means add up. Black whiskers: 80 % of draws of each item (parameters, "
-                                           "shocks, source error). Product exports are inside the first bar.")
+                                           "shocks, source error). Product exports are inside the first bar; what is "
+                                           "held in escrow is net of what deposit funds pay out.")
         gross, cash, oil = (table.loc[name, ["mean", "low", "high"]] / 1000 for name in TOTALS)
         style.tell(ax, f"Of {style.figure(gross['mean'])} billion USD of gross exports {style.figure(cash['mean'])} "
                    f"reach the state company as cash, and {style.figure(oil['mean'])} arrive as oil dollars "
