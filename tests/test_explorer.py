@@ -112,6 +112,21 @@ def test_a_variable_is_shown_in_its_own_unit():
     assert "<td" in box.children[-2].value and ">2020<" in box.children[-2].value
 
 
+def test_a_description_is_shown_as_it_is_written():
+    pytest.importorskip("ipywidgets")
+    mine = vz.load_scenarios()["status_quo"].but("mine", "Brent < 60 & <b>no</b> licence", {"brent": 55})
+    text = vz.explore(mine, months=18, draws=16).children[-1].children[0].value
+    assert "Brent &lt; 60 &amp; &lt;b&gt;no" in text
+
+
+def test_the_history_drawn_is_that_of_the_day(monkeypatch):
+    pytest.importorskip("ipywidgets")
+    drawn = []
+    monkeypatch.setattr(_explorer_page, "picture", lambda *given: drawn.append(given[-1]) or b"")
+    vz.explore("status_quo", as_of="2024-06-30", months=24, draws=16)
+    assert drawn[0]["production"].dropna().index[-1].year == 2024
+
+
 @pytest.mark.parametrize(("run", "error", "says"), [
     ({"scenario": "status_qou"}, ValueError, r"unknown scenario 'status_qou', did you mean status_quo"),
     ({"months": 6}, ValueError, r"months is 6: from 2026-09 on, 16 or more hold the complete calendar year"),

@@ -143,11 +143,25 @@ def test_a_rerun_keeps_no_time_and_no_machine(rerun):
     cell = nbformat.v4.new_code_cell("1", execution_count=7, metadata={"execution": {"iopub.execute_input": "now"}})
     cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "1"}, execution_count=7),
                     nbformat.v4.new_output("display_data", {rerun.WIDGETS: {"model_id": "a1"}, "text/plain": "VBox"})]
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"language_info": {"name": "python", "version": "3.11.7"}})
-    got = rerun.cleaned(notebook)
+    language = {"name": "python", "version": "3.11.7"}
+    got = rerun.cleaned(nbformat.v4.new_notebook(cells=[cell], metadata={"language_info": language}))
     assert got.metadata.language_info == {"name": "python"}
     assert (got.cells[0].id, got.cells[0].execution_count, got.cells[0].metadata) == ("cell-00", 1, {})
     assert [output.data for output in got.cells[0].outputs] == [{"text/plain": "1"}]
+
+
+def test_a_chart_leaves_on_what_shows_figures_after_each_cell():
+    mpl = pytest.importorskip("matplotlib")
+    from vzmodel import charts
+
+    before = mpl.is_interactive()
+    try:
+        mpl.interactive(False)
+        with charts.style.context():
+            mpl.interactive(True)  # as the first figure of a notebook does
+        assert mpl.is_interactive()
+    finally:
+        mpl.interactive(before)
 
 
 @pytest.mark.slow

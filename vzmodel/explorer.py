@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from . import _explorer_page, _explorer_run, data, scenarios
@@ -42,7 +43,8 @@ def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> An
     except ImportError:
         raise ImportError('explore() needs ipywidgets: install "vzmodel[notebooks]"') from None
     at = _explorer_run.ready(scenario, **run)
-    history = run["history"] if run.get("history") is not None else data.load_history(as_of=at.start.as_of)
+    day = run["as_of"] if run.get("as_of") is not None else at.start.as_of
+    history = run["history"] if run.get("history") is not None else data.load_history(as_of=day)
     wide = {"description_width": "16em"}
     sliders, stands = {}, {}
     for key, (label, names) in SLIDERS.items():
@@ -63,7 +65,7 @@ def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> An
         moved = {key: value for key, value in settings.items() if value is not None}
         picture.value = _explorer_page.picture(p, choice.value, at.start.name, moved, history)
         table.value = _explorer_page.table(p, choice.value)
-        text.value = f"<pre>{changed(at.start, at.table, moved).to_toml()}</pre>"
+        text.value = f"<pre>{html.escape(changed(at.start, at.table, moved).to_toml())}</pre>"
 
     def reset(_: Any) -> None:
         for key, slider in sliders.items():
