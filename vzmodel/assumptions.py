@@ -272,8 +272,10 @@ def load_assumptions(folder: str | Path | None = None, *, as_of: DateLike | None
         raise ValueError(f"assumption {name} has no row published by {as_of}; add one or choose a later day")
     order = {name: k for k, name in enumerate(dict.fromkeys(every["name"]))}
     table = table.sort_values("name", key=lambda s: s.map(order)).set_index("name")[["block", *COLUMNS]]
-    levers = data.load_tables(folder, as_of=as_of)["levers"].sort_values(["assumption", "month", "published"])
-    table = _overtaken(table, levers, LATEST.start_time if as_of is None else day(as_of, "as_of"))
+    until = None if as_of is None else day(as_of, "as_of")
+    one = data.load_tables(folder, as_of=as_of) if folder else {"levers": data.read_table("levers", None, until)}
+    levers = data.known(one["levers"], as_of).sort_values(["assumption", "month", "published"])
+    table = _overtaken(table, levers, LATEST.start_time if until is None else until)
     return Assumptions(_checked(table, "assumptions"), facts=_facts(levers))
 
 

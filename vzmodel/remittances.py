@@ -222,14 +222,17 @@ def aged(frame: pd.DataFrame, months: int, growth: float, damping: float) -> pd.
     damping : float
         Share of a host's own growth left a month later [1].
     """
-    out = frame.copy()
+    # a column taken from the frame would copy all its notes along
+    out = dict(zip(frame.columns, frame.to_numpy().T, strict=True))
     left = damping ** np.arange(1, months + 1)
     for host in HOSTS:
-        if f"stock_{host}" in frame and f"growth_{host}" in frame:
-            own = frame[f"growth_{host}"]
-            out[f"stock_{host}"] = frame[f"stock_{host}"] * np.exp((growth * months + own * left.sum()) / 12)
+        if f"stock_{host}" in out and f"growth_{host}" in out:
+            own = out[f"growth_{host}"]
+            out[f"stock_{host}"] = out[f"stock_{host}"] * np.exp((growth * months + own * left.sum()) / 12)
             out[f"growth_{host}"] = own * (left[-1] if months else 1.0)
-    return out
+    aged = pd.DataFrame(out, index=frame.index)
+    aged.attrs = frame.attrs
+    return aged
 
 
 def sensitivities(
