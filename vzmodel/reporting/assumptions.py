@@ -15,9 +15,9 @@ from .exhibits import Chapter, Table, many
 from .material import Material
 
 DRAWS = 2048
-GROUPS = {"judgement": "judgement", "scenario": "set by the scenario, a judgement too",
-          "judgement and scenario": "both of these together", "estimated": "estimated from the tables",
-          "published": "published by others", "measured": "measured", "chance": "chance: the shocks of the months"}
+GROUPS = {"judgement": "judgement", "scenario": "set by the scenario",
+          "judgement and scenario": "both, as all of this is judged", "estimated": "estimated from the tables",
+          "published": "published by others", "measured": "measured", "chance": "chance: monthly shocks"}
 
 
 def build(m: Material) -> Chapter:
@@ -67,7 +67,7 @@ def spread_table(shares: pd.DataFrame) -> pd.DataFrame:
         cells = {f"{str(variable).replace('_', ' ')} {year}": f"{100 * max(row['alone'], 0.0):.0f} to "
                  f"{100 * row['total']:.0f} (± {100 * max(row['alone_error'], row['total_error']):.0f})"
                  for (variable, year), row in part.iterrows()}  # type: ignore[misc]
-        rows.append({"group": GROUPS.get(group, group), "assumptions that move": moving or None, **cells})
+        rows.append({"group": GROUPS.get(group, group), "assumptions": moving or None, **cells})
     return pd.DataFrame(rows)
 
 

@@ -21,7 +21,7 @@ def build(m: Material) -> Chapter:
         "scoreboard", "How good the forecasts are",
         ["Each published forecast stands beside ours made from what was known the same day. Outcomes are on the basis "
          "of OPEC's secondary sources, which is ours; on EIA's own basis EIA's forecasts look better. No published "
-         "forecast had a distribution."],
+         "forecast had a distribution. How the bands of April 2019 held is in the chapter on the seed."],
         sentences(groups, bench), [], exhibits(m, scores, bench),
         [Table("published_errors", "Errors of published forecasts and ours",
                "Mean absolute errors in percent of the outcome; coverage is the share of outcomes in our 80 % band.",
