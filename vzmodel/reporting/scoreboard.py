@@ -10,6 +10,10 @@ from vzmodel.charts import evaluation as drawn
 from .exhibits import Chapter, Exhibit, Table
 from .material import Material
 
+ERRORS = {"scored": "scored", "published_mae_pct": "published", "ours_mae_pct": "ours",
+          "no_change_mae_pct": "no change", "published_mae_own_pct": "published, own count",
+          "ours_mae_own_pct": "ours, own count", "ours_coverage": "coverage", "coverage_se": "its error"}
+"""Columns of the table of errors, and what they are called there."""
 KINDS = {"unconditional": "forecasts", "conditional": "forecasts on a condition"}
 
 
@@ -24,8 +28,10 @@ def build(m: Material) -> Chapter:
          "forecast had a distribution. How the bands of April 2019 held is in the chapter on the seed."],
         sentences(groups, bench), [], exhibits(m, scores, bench),
         [Table("published_errors", "Errors of published forecasts and ours",
-               "Mean absolute errors in percent of the outcome; coverage is the share of outcomes in our 80 % band.",
-               groups.reset_index().round(1), "each forecast from its own day"), *worst(scores)])
+               "Mean absolute errors in percent of the outcome, on OPEC's count and on each issuer's own; coverage is "
+               "the share of outcomes in our 80 % band.",
+               groups[list(ERRORS)].rename(columns=ERRORS).reset_index().round(2),
+               "each forecast from its own day"), *worst(scores)])
 
 
 def sentences(groups: pd.DataFrame, bench: pd.DataFrame) -> list[str]:
@@ -56,11 +62,13 @@ def worst(scores: pd.DataFrame, most: int = 8) -> list[Table]:
     outside = rows[~rows["outcome"].between(rows["ours_p10"], rows["ours_p90"])]
     if outside.empty:
         return []
+    levels = ["published", "ours_p10", "ours_p50", "ours_p90", "outcome"]  # a change, as the level it leads to
+    outside = outside.assign(**{name: outside[name] + outside["base"].fillna(0.0) for name in levels})
     order = outside["ours_error_pct"].abs().sort_values(ascending=False).index[:most]
-    columns = ["issued", "target", "issuer", "kind", "published", "ours_p10", "ours_p50", "ours_p90", "outcome",
-               "ours_error_pct"]
-    return [Table("missed", "Where our band missed", f"The {min(most, len(outside))} farthest of {len(outside)} misses "
-                  f"out of {len(rows)}.", outside.loc[order, columns].round(1), "each forecast from its own day")]
+    columns = ["issued", "target", "issuer", "kind", *levels, "ours_error_pct"]
+    text = f"Levels in kb/d. The {min(most, len(outside))} farthest of {len(outside)} misses out of {len(rows)}."
+    return [Table("missed", "Where our band missed", text, outside.loc[order, columns].round(1),
+                  "each forecast from its own day")]
 
 
 def _board(scores: pd.DataFrame, kind: str) -> Exhibit:
