@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -166,6 +167,19 @@ def limits(key: str, table: pd.DataFrame, scenario: scenarios.Scenario) -> tuple
     value = scenario.changes.get(SLIDERS[key][1][0], {}).get(scenarios.START, "base")
     stands = row["central"] if isinstance(value, str) else value[1] if isinstance(value, tuple) else value
     return float(row["minimum"]), max(top, float(stands)), float(stands)
+
+
+def step(low: float, high: float) -> float:
+    """Return by how much a slider moves: 1, 2 or 5 times a power of ten, a hundredth of its range or less.
+
+    Examples
+    --------
+    >>> step(0, 1), step(5, 282), step(0, 15)
+    (0.01, 2.0, 0.1)
+    """
+    most = (high - low) / 100
+    power = 10.0 ** math.floor(math.log10(most) + 1e-9)
+    return round(max(n * power for n in (1, 2, 5) if n * power <= most * (1 + 1e-9)), 12)
 
 
 def answered(at: Ready, settings: Settings) -> xr.Dataset:

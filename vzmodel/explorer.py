@@ -10,6 +10,7 @@ from ._explorer_run import SLIDERS as SLIDERS
 from ._explorer_run import VARIABLES as VARIABLES
 from ._explorer_run import changed as changed
 from ._explorer_run import limits as limits
+from ._explorer_run import step as step
 
 
 def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> Any:
@@ -45,16 +46,16 @@ def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> An
     at = _explorer_run.ready(scenario, **run)
     day = run["as_of"] if run.get("as_of") is not None else at.start.as_of
     history = run["history"] if run.get("history") is not None else data.load_history(as_of=day)
-    wide = {"description_width": "16em"}
+    wide = {"description_width": "19em"}
     sliders, stands = {}, {}
     for key, (label, names) in SLIDERS.items():
         low, high, stands[key] = limits(key, at.table, at.start)
         unit = str(at.table["unit"][names[0]]) if names else "USD/bbl"
-        sliders[key] = widgets.FloatSlider(value=stands[key], min=low, max=high, step=(high - low) / 100,
+        sliders[key] = widgets.FloatSlider(value=stands[key], min=low, max=high, step=step(low, high),
                                            description=f"{label} [{unit}]", continuous_update=False,
-                                           style=wide, layout={"width": "40em", "max_width": "100%"})
-    choice = widgets.Dropdown(options=VARIABLES, description="Variable", style=wide)
-    back = widgets.Button(description="Back to the baseline", layout={"width": "auto"})
+                                           style=wide, layout={"width": "44em", "max_width": "100%"})
+    choice = widgets.Dropdown(options=VARIABLES, description="Variable", style=wide, layout={"width": "34em"})
+    back = widgets.Button(description="Back to the baseline", layout={"width": "16em"})
     picture = widgets.Image(format="png", layout={"width": "100%", "max_width": _explorer_page.WIDTH})
     table, text = widgets.HTML(), widgets.HTML()
 
