@@ -12,6 +12,10 @@ from ._explorer_run import changed as changed
 from ._explorer_run import limits as limits
 from ._explorer_run import step as step
 
+NOTE = ("A slider moves its own assumptions and nothing that usually comes with them. US access alone leaves other buyers' "
+        "gaps, collection and operators as they are, so that oil a partner would have lifted is sold for cash elsewhere; "
+        "<code>relapse</code> changes them together.")
+
 
 def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> Any:
     """Return sliders over a scenario: let one go, and fan, bridge and yearly table answer.
@@ -56,6 +60,7 @@ def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> An
                                            style=wide, layout={"width": "44em", "max_width": "100%"})
     choice = widgets.Dropdown(options=VARIABLES, description="Variable", style=wide, layout={"width": "34em"})
     back = widgets.Button(description="Back to the baseline", layout={"width": "16em"})
+    note = widgets.HTML(f"<small>{NOTE}</small>")
     picture = widgets.Image(format="png", layout={"width": "100%", "max_width": _explorer_page.WIDTH})
     table, text = widgets.HTML(), widgets.HTML()
 
@@ -80,4 +85,4 @@ def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> An
     back.on_click(reset)
     redraw()
     toml = widgets.Accordion(children=[text], titles=("This scenario as TOML, for a file of your own",))
-    return widgets.VBox([choice, *sliders.values(), back, picture, table, toml])
+    return widgets.VBox([choice, *sliders.values(), back, note, picture, table, toml])
