@@ -12,9 +12,9 @@ from ._explorer_run import changed as changed
 from ._explorer_run import limits as limits
 from ._explorer_run import step as step
 
-NOTE = ("A slider moves its own assumptions and nothing that usually comes with them. US access alone leaves other buyers' "
-        "gaps, collection and operators as they are, so that oil a partner would have lifted is sold for cash elsewhere; "
-        "<code>relapse</code> changes them together.")
+NOTE = ("A slider moves its own assumptions and nothing that usually comes with them. US access alone leaves other "
+        "buyers' gaps, collection and operators as they are, so that oil a partner would have lifted is sold for cash "
+        "elsewhere; <code>relapse</code> changes them together.")
 
 
 def explore(scenario: str | scenarios.Scenario = "status_quo", **run: Any) -> Any:
