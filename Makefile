@@ -12,6 +12,7 @@ report: $(VENV)/.ready
 # The findings and a few charts in docs/, as a code host shows them, from the same run as the report.
 digest: $(VENV)/.ready
 	@$(BIN)/vzmodel report --out $(REPORT) --digest docs
+	@$(BIN)/vzmodel chart small_multiples status_quo relapse --variable dollar_inflow --draws 4000 --out docs/inflow.png
 
 # One page for each public module from its docstrings, into docs/api, which is not kept.
 docs: $(VENV)/.ready

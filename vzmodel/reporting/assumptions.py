@@ -16,7 +16,7 @@ from .material import Material
 
 DRAWS = 2048
 GROUPS = {"judgement": "judgement", "scenario": "set by the scenario",
-          "judgement and scenario": "both, as all of this is judged", "estimated": "estimated from the tables",
+          "judgement and scenario": "both: all that is judged", "estimated": "estimated from the tables",
           "published": "published by others", "measured": "measured", "chance": "chance: monthly shocks"}
 
 

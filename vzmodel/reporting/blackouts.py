@@ -42,7 +42,7 @@ def sentences(m: Material, past: list[dict[str, Any]], account: dict[str, Any]) 
                 or "failure" in row["name"].lower() or "grid" in row["name"].lower())
     share = {k: 100 * v for k, v in grid["share"].items()}
     first = [f"The blackouts of March 2019 deferred {said(lost, ',.0f')} % of that month's output, those of August "
-             f"2024 {said(august['deferred_kbd'], ',.0f')} kb/d; {grid['name'].lower()} explain "
+             f"2024 deferred {said(august['deferred_kbd'], ',.0f')} kb/d; {grid['name'].lower()} explain "
              f"{said(share, ',.0f')} % of the output lost from {account['first']} to {account['last']}."]
     name = "grid_failure" if "grid_failure" in m.p["scenario"].values else m.base
     year, deferred = year_of(m.p, "deferred_production", name)

@@ -18,7 +18,8 @@ CHARTS = ("dollar_inflow", "dollar_inflow_yearly", "gross_to_cash", "debt_servic
           "markets_past", "blackout_account", "remittances", "estimates", "seed_production_scenarios",
           "scoreboard_unconditional")
 """Charts of the digest in their order."""
-TABLES = ("spread_by_grade", "production_by_period", "published_errors")
+TABLES = ("spread_by_grade", "published_errors")
+MISSED = "missed-forecasts.md"
 DPI = 110
 NAME = "digest"
 
@@ -69,6 +70,8 @@ def write(folder: Path, made: Path, chapters: Sequence[Chapter], years: pd.DataF
                   *markdown(_inflow(years[years["chapter"] == "now"])), ""]
     for table in (t for slug in TABLES for chapter in chapters for t in chapter.tables if t.slug == slug):
         lines += [f"## {table.title}", "", table.text, "", *markdown(table.frame), ""]
+    if (folder / MISSED).is_file():
+        lines += [f"Which forecasts missed, and by how much: [missed forecasts]({MISSED})."]
     _place(folder, pictures)
     path = folder / f"{NAME}.md"
     path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8", newline="\n")
