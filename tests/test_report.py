@@ -294,6 +294,10 @@ def test_a_whole_report_draws_real_pictures(tmp_path):
     assert places == sorted(places) and len(list((tmp_path / "out" / "charts").glob("*.png"))) >= 45
     assert "nan" not in re.sub(r"<[^>]+>", " ", html.split('id="findings"')[1].split("</section>")[0]).lower().split()
     assert 500_000 < index.stat().st_size < 16_000_000
+    for slug in ("dollar_inflow", "production", "crude_uses", "deferred_production", "markets", "storage", "brent",
+                 "gross_to_cash", "remittances", "migrant_stocks", "debt_service", "imports", "differences"):
+        rows = pd.read_csv(tmp_path / "out" / "csv" / f"{slug}.csv")
+        assert "my_case" in set(rows["scenario"]), slug
     picture = imread(tmp_path / "out" / "charts" / "dollar_inflow.png")
     assert picture.shape[1] > 1500
     assert mpl.rcParams["svg.hashsalt"] != "vzmodel"

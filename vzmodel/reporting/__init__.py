@@ -160,9 +160,9 @@ def _fill(work: Path, wanted: list[str], found: tuple[dict[str, list[Scenario]],
             p = model.project(by_day[name], progress=_part(tell, 0.0, 0.4), **{**options, "as_of": name})
             chapter = _past(name, p, [n for n in names if n in {s.name for s in by_day[name]}])
         else:
-            chapter, p = TODAY[name](m), m.p if name == "now" else None  # type: ignore[assignment]
+            chapter, p = TODAY[name](m), m.p
         _write(chapter, work, also, _part(tell, 0.4, 0.6))
-        if p is not None:
+        if name in by_day or name == "now":
             years.append(workbook.yearly(p).assign(chapter=chapter.slug))
             runs[chapter.slug] = json.loads(p.attrs["run"])
         chapters.append(chapter)

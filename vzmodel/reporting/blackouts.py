@@ -12,7 +12,7 @@ from vzmodel.charts import fans, outages
 from .exhibits import Chapter, Exhibit, Table, band, change, each, many, year_of
 from .material import Material
 
-MARCH, AUGUST = "March 2019", "August 2024"
+MARCH, AUGUST, CAUSE = "March 2019", "August 2024", "blackouts"
 FEWEST = 256
 """Draws of each of the 32 hindcasts of the account [1]."""
 
@@ -38,11 +38,10 @@ def sentences(m: Material, past: list[dict[str, Any]], account: dict[str, Any]) 
     by_name = {row["name"]: row for row in past}
     march, august = by_name[MARCH], by_name[AUGUST]
     lost = {k: 100 * v for k, v in march["lost_share"].items()}
-    grid = next(row for row in account["production"]["causes"] if "blackout" in row["name"].lower()
-                or "failure" in row["name"].lower() or "grid" in row["name"].lower())
+    grid = next(row for row in account["production"]["causes"] if row["name"] == CAUSE)
     share = {k: 100 * v for k, v in grid["share"].items()}
     first = [f"The blackouts of March 2019 deferred {said(lost, ',.0f')} % of that month's output, those of August "
-             f"2024 deferred {said(august['deferred_kbd'], ',.0f')} kb/d; {grid['name'].lower()} explain "
+             f"2024 deferred {said(august['deferred_kbd'], ',.0f')} kb/d; {CAUSE} explain "
              f"{said(share, ',.0f')} % of the output lost from {account['first']} to {account['last']}."]
     name = "grid_failure" if "grid_failure" in m.p["scenario"].values else m.base
     year, deferred = year_of(m.p, "deferred_production", name)
