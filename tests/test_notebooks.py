@@ -37,12 +37,15 @@ def code(notebook):
 
 
 def texts(cell):
-    """Return what a cell says, without pictures: text where a table is also kept as HTML."""
+    """Return what a cell says, without pictures; tables from their HTML, which leaves no column out."""
     said = []
     for output in cell.outputs:
         shown = output.get("data", {})
-        said.append(output.text if output.output_type == "stream" else shown.get("text/markdown") or
-                    ("" if "image/png" in shown else shown.get("text/plain", "")))
+        if output.output_type == "stream":
+            said.append(output.text)
+        elif "image/png" not in shown:
+            plain = re.sub(r"<style.*?</style>|<[^>]*>", " ", shown.get("text/html", ""), flags=re.S)
+            said.append(shown.get("text/markdown") or plain.strip() or shown.get("text/plain", ""))
     return "\n".join(said)
 
 
