@@ -173,7 +173,7 @@ def chain(draws: int, processes: int = 2) -> dict[str, object]:
 
 
 def _kept() -> tuple[str, ...]:
-    from vzmodel import _dataset
+    from vzmodel.model import _dataset
 
     return _dataset.variables(None)
 
@@ -191,9 +191,10 @@ def large(draws: int, keep: str = "dollar_inflow") -> dict[str, object]:
 
 def one_draw() -> Callable[[int, int], dict[str, np.ndarray]]:
     """Return a function of the numbers of a draw and of a scenario that runs the chain for that one path."""
-    from vzmodel import _pipeline, model
-    from vzmodel._reuse import Once
-    from vzmodel._sampling import percentiles
+    from vzmodel import model
+    from vzmodel.assumptions._sampling import percentiles
+    from vzmodel.model import _pipeline
+    from vzmodel.model._reuse import Once
     from vzmodel.scenarios import Scenario
 
     chosen, inputs, _ = model.prepared(NOW, MONTHS, 1024)

@@ -18,8 +18,8 @@ from matplotlib.text import Text
 
 import vzmodel as vz
 from vzmodel import charts
-from vzmodel._dataset import vocabulary
 from vzmodel.charts import files, gallery, language, looks, names, style
+from vzmodel.model._dataset import vocabulary
 from vzmodel.scenarios import load_scenarios
 
 mpl.use("Agg")

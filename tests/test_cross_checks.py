@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 import vzmodel as vz
 from vzmodel import data
-from vzmodel._cross_checks import verdict
 from vzmodel.cli import app
+from vzmodel.data._cross_checks import verdict
 
 TABLES = vz.load_tables()
 CHECKS = data.cross_checks(TABLES)

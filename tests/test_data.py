@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import vzmodel as vz
-from vzmodel import _rules, data
+from vzmodel import data
+from vzmodel.data import _rules
 
 FIELDS = [
     {"name": "month", "type": "date", "format": "%Y-%m-01", "constraints": {"required": True, "minimum": "2000-01-01"}},

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vzmodel import _schema, data
+from vzmodel import data
+from vzmodel.data import _schema
 
 FIELDS = [
     {"name": "month", "type": "date", "format": "%Y-%m-01", "constraints": {"required": True}},

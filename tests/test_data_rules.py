@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import vzmodel as vz
-from vzmodel import _corrections, _rules, data
+from vzmodel import data
+from vzmodel.data import _corrections, _rules
 
 ROOT = data.data_folder().parent
 TABLE = {"name": "toy", "path": "toy.csv", "release_lag_days": 60, "release_lag_days_by": {"series": {"jodi": 50}},

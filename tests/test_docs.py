@@ -51,15 +51,17 @@ def equations(path):
 def test_a_module_that_computes_by_an_equation_has_its_place_in_methods(path):
     names = list(equations(path))
     if names:
-        assert f"`{path.name}`" in text("methods.md"), f"{path.name}: {', '.join(names)} has an equation"
+        name = f"{path.parent.name}/" if path.name == "__init__.py" else path.name
+        assert f"`{name}`" in text("methods.md"), f"{name}: {', '.join(names)} has an equation"
 
 
 def test_files_that_the_documents_name_are_there():
     for page in DOCS.glob("*.md"):
         for name in set(re.findall(r"\]\((?!https?:|#|mailto:)([^)\s]+)\)", page.read_text(encoding="utf-8"))):
             assert (DOCS / name.split("#")[0]).exists(), f"{page.name} names {name}"
-    methods = set(re.findall(r"`(\w+\.py)`", text("methods.md")))
-    assert methods <= {p.name for p in PACKAGE.rglob("*.py")}, methods - {p.name for p in PACKAGE.rglob("*.py")}
+    methods = set(re.findall(r"`(\w+(?:\.py|/))`", text("methods.md")))
+    there = {p.name for p in PACKAGE.rglob("*.py")} | {f"{p.parent.name}/" for p in PACKAGE.rglob("__init__.py")}
+    assert methods <= there, methods - there
 
 
 def test_the_citation_holds_what_the_format_asks_for_and_the_version_of_the_package():
@@ -77,7 +79,8 @@ def test_the_citation_holds_what_the_format_asks_for_and_the_version_of_the_pack
 @pytest.mark.slow
 def test_a_page_for_each_public_module_is_made_from_its_docstrings(tmp_path):
     pytest.importorskip("pdoc")
-    modules = [f"vzmodel.{p.stem}" for p in PACKAGE.glob("*.py") if not p.stem.startswith("_")]
+    rooms = [*PACKAGE.glob("*.py"), *(p.parent for p in PACKAGE.glob("*/__init__.py"))]
+    modules = [f"vzmodel.{p.stem}" for p in rooms if not p.stem.startswith("_")]
     subprocess.run([sys.executable, "-m", "pdoc", "-d", "numpy", "-o", str(tmp_path), "vzmodel", *modules], check=True,
                    capture_output=True, cwd=ROOT, timeout=600)
     made = {p.stem for p in (tmp_path / "vzmodel").glob("*.html")}

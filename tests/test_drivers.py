@@ -13,8 +13,8 @@ import pytest
 import xarray as xr
 
 import vzmodel as vz
-from vzmodel import _sampling, drivers, explorer, summary
-from vzmodel.assumptions import Assumptions
+from vzmodel import drivers, explorer, summary
+from vzmodel.assumptions import Assumptions, _sampling
 from vzmodel.scenarios import Scenario
 
 # A toy in place of the model: revenue = barrels x price x share collected, of three blocks.

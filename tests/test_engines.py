@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import vzmodel as vz
-from vzmodel import _engines
-from vzmodel._reuse import Once
+from vzmodel.model import _engines
+from vzmodel.model._reuse import Once
 from vzmodel.scenarios import Scenario
 
 NAMES = ["status_quo", "escrow_ends", "price_normalises", "grid_failure", "relapse", "us_migrants_shock"]

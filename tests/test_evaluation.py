@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vzmodel import _experts, charts, data, evaluation, forecasting, scoring
-from vzmodel._periods import standard_error
-from vzmodel._scoreboard import summary
-from vzmodel._targets import issue_day
-from vzmodel.forecasting import forecast
+from vzmodel import charts, data, evaluation, forecasting, scoring
+from vzmodel.evaluation._periods import standard_error
+from vzmodel.evaluation._scoreboard import summary
+from vzmodel.evaluation._targets import issue_day
+from vzmodel.forecasting import _experts, forecast
 
 
 @pytest.fixture(scope="module")

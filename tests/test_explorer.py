@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import vzmodel as vz
-from vzmodel import _explorer_page, _explorer_run, summary
+from vzmodel import summary
+from vzmodel.explorer import _explorer_page, _explorer_run
 
 MONTHS = 30
 

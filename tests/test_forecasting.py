@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from vzmodel import _bands, _evidence, _experts, evaluation, forecasting, scoring
-from vzmodel.forecasting import Recipe, forecast
+from vzmodel import evaluation, forecasting, scoring
+from vzmodel.forecasting import Recipe, _bands, _evidence, _experts, forecast
 
 
 def output(months: int = 120, drift: float = -0.01, sd: float = 0.02, seed: int = 3) -> pd.Series:

@@ -11,91 +11,29 @@ BLOCKS = {"production", "outages", "balance", "prices", "revenue", "remittances"
 LAYERS = [
     {"streams", "calendar", "shapley"},
     {"scoring", "forecasting", "measurement"},
-    {
-        "data",
-        "_schema",
-        "_store",
-        "_rules",
-        "_corrections",
-        "_prints",
-        "_cross_checks",
-        "_terms",
-        "scenarios",
-        "assumptions",
-        "_levers",
-        "_sampling",
-    },
-    {"_brent", "_cargoes", "_gaps", "_routes"},
+    {"data", "scenarios", "assumptions"},
     BLOCKS,
-    {"model", "_dataset", "_engines", "_fit", "_pipeline", "_reuse", "_zarr"},
+    {"model"},
     {"causal"},
     {
-        "summary",
-        "handoff",
-        "references",
-        "drivers",
-        "_levels",
-        "_sensitivity",
-        "_grades",
-        "evaluation",
-        "counterfactual",
-        "failures",
-        "claims",
-        "creditors",
-        "obligations",
-        "restructuring",
-        "dollars",
-        "episodes",
-        "us_market",
-        "limits",
+        "summary", "handoff", "references", "drivers", "evaluation", "counterfactual", "interventions", "failures",
+        "claims", "creditors", "obligations", "restructuring", "dollars", "episodes", "us_market", "limits",
     },
     {"charts"},
     {"reporting", "explorer"},
     {"commands"},
     {"cli"},
-]
-# A private module is a part of the room it was split from.
-PART_OF = {
-    "_cargoes": "balance",
-    "_shares": "assumptions",
-    "_migrants": "remittances",
-    "_rivals": "remittances",
-    "_host_income": "remittances",
-    "_sending": "remittances",
-    "_stock_scores": "remittances",
-    "_outage_fit": "outages",
-    "_outage_record": "outages",
-    "_outage_response": "outages",
-    "_account": "failures",
-    "_experts": "forecasting",
-    "_bands": "forecasting",
-    "_evidence": "forecasting",
-    "_dated": "forecasting",
-    "_readings": "measurement",
-    "_revisions": "_fit",
-    "_published": "evaluation",
-    "_benchmark": "evaluation",
-    "_periods": "evaluation",
-    "_comparison": "evaluation",
-    "_targets": "evaluation",
-    "_missed": "evaluation",
-    "_scoreboard": "evaluation",
-    "_decline": "production",
-    "_explorer_page": "explorer",
-    "_explorer_run": "explorer",
-    "interventions": "counterfactual",
-}
+]  # fmt: skip
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 # Fits are asked for by the assumptions they fill in, and imported when that happens.
-UPWARD = {("assumptions", "_fit")}
+UPWARD = {("assumptions", "model")}
 MOST_LINES, MOST_BODY = 330, 50
 
 FILES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE or not p.name.startswith("__"))
 
 
 def room(path):
-    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return PART_OF.get(name, name)
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports(tree, path):
@@ -112,7 +50,7 @@ def imports(tree, path):
                 inside = module if node.level else module[1:]
                 names = [inside[:1]] if inside else [[a.name] for a in node.names]
         for name in names:
-            known = PART_OF.get(name[0], name[0]) if name else None
+            known = name[0] if name else None
             if known in RANK:
                 yield known, id(node) in top
 

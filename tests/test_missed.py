@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from vzmodel import _missed, cli, evaluation
+from vzmodel import cli, evaluation
+from vzmodel.evaluation import _missed
 
 PAGE = Path(__file__).parent.parent / "docs" / "missed-forecasts.md"
 runner = CliRunner()

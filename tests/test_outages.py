@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vzmodel import data, load_assumptions, outages
-from vzmodel._outage_response import field_days, upgrader_days
+from vzmodel.outages._outage_response import field_days, upgrader_days
 
 MONTHS, DRAWS = 24, 50
 DAYS = np.resize([31.0, 28.0, 31.0, 30.0], MONTHS)

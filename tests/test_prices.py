@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from vzmodel import Scenario, _brent, evaluation, load_history, load_tables, prices, project
+from vzmodel import Scenario, evaluation, load_history, load_tables, prices, project
 from vzmodel.cli import app
+from vzmodel.prices import _brent
 
 # --- Brent -----------------------------------------------------------------------------------------------------------
 

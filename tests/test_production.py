@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vzmodel import _revisions, data, production
+from vzmodel import data, production
 from vzmodel.assumptions import load_assumptions
+from vzmodel.model import _revisions
 
 
 def history(months: int = 160, drift: float = -0.01, sd: float = 0.02) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vzmodel as vz
-from vzmodel import _migrants, remittances
+from vzmodel import remittances
+from vzmodel.remittances import _migrants
 
 HOSTS = remittances.HOSTS
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import vzmodel as vz
 from vzmodel import references
-from vzmodel._levers import GROUPS, levers
 from vzmodel.assumptions import load_assumptions
+from vzmodel.assumptions._levers import GROUPS, levers
 from vzmodel.charts.references import reference
 from vzmodel.cli import app
 

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from . import _sampling, data, summary
+from vzmodel import data, summary
+from vzmodel.assumptions import _sampling
+
 from .obligations import monthly_shares, obligations
 from .restructuring import recovery, value_table
 

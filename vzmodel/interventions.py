@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from vzmodel._sampling import TENTH
-
-from ._dated import inside, joint
-from ._dated import shape as shape
+from vzmodel.assumptions._sampling import TENTH
+from vzmodel.forecasting._dated import inside, joint
+from vzmodel.forecasting._dated import shape as shape
 
 
 class Effects(NamedTuple):

@@ -64,7 +64,7 @@ def totals(p: xr.Dataset, variable: str, *, by: str = "year") -> xr.DataArray:
 
 def _kept(p: xr.Dataset, variable: str) -> xr.DataArray:
     if variable not in p.data_vars:
-        from ._dataset import vocabulary
+        from vzmodel.model._dataset import vocabulary
 
         names = vocabulary()
         if variable in names:

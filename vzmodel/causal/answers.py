@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vzmodel import streams
-from vzmodel._sampling import TENTH
+from vzmodel.assumptions._sampling import TENTH
 from vzmodel.causal import attribution, breaks, losses, rivals
 from vzmodel.causal.methods import FEWEST_DATES, QUIET_FROM, Estimate
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vzmodel import streams
-from vzmodel._sampling import TENTH
+from vzmodel.assumptions._sampling import TENTH
 from vzmodel.causal import breaks, structural, synthetic
 
 QUIET_FROM = pd.Period("2003-07", "M")

@@ -222,7 +222,7 @@ def ask(name: str, scenario: Any = None, *, variable: str | None = None, size: s
 def _check_variable(name: str, exhibit: Exhibit, variable: str) -> None:
     if not exhibit.variable:
         raise ValueError(f"chart {name!r} shows what its name says and takes no variable")
-    from vzmodel._dataset import vocabulary
+    from vzmodel.model._dataset import vocabulary
 
     if variable not in vocabulary():
         raise ValueError(f"no variable {variable!r}{suggest(variable, vocabulary())}; there are "

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vzmodel import _outage_response as response_of
 from vzmodel import outages
-from vzmodel._sampling import percentiles
 from vzmodel.assumptions import load_assumptions
+from vzmodel.assumptions._sampling import percentiles
+from vzmodel.outages import _outage_response as response_of
 from vzmodel.scenarios import Scenario
 
 KINDS = ("blackout", "fluctuation", "refinery", "damage")

@@ -45,9 +45,10 @@ def prices(
 
 
 def _found(first: str, as_of: str | None) -> dict[str, Any]:
+    from vzmodel.prices._routes import FEWEST
+
     from .. import calendar, dollars
     from .. import prices as block
-    from .._routes import FEWEST
     from ..assumptions import load_assumptions
     from ..data import load_tables
 

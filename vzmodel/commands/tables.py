@@ -50,7 +50,7 @@ def scenarios_show(name: str, scenario_file: File = None, json: Json = False) ->
 
     JSON keys: name, description, source, as_of, months, probability, changes, levers.
     """
-    from .._levers import levers
+    from vzmodel.assumptions._levers import levers
 
     (scenario,) = chosen([name], scenario_file)
     rows = console.records(levers(scenario))
@@ -68,7 +68,8 @@ def scenarios_check(file: Path, json: Json = False) -> None:
 
     JSON keys: file, scenarios, faults.
     """
-    from .._levers import in_force
+    from vzmodel.assumptions._levers import in_force
+
     from ..calendar import month
     from ..data import load_history
     from ..scenarios import HORIZON, load_scenarios
