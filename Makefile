@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 REPORT ?= report
-MODULES = $(patsubst vzmodel/%.py,vzmodel.%,$(filter-out vzmodel/_%,$(wildcard vzmodel/*.py)))
+MODULES = $(patsubst vzmodel/%,vzmodel.%,$(patsubst %.py,%,$(patsubst %/__init__.py,%,$(filter-out vzmodel/_%,$(wildcard vzmodel/*.py vzmodel/*/__init__.py)))))
 
 .PHONY: report digest docs test bench notebooks lock clean
 
