@@ -139,7 +139,16 @@ def _wanted(years: Iterable[int] | None, known: list[int]) -> list[int]:
 
 
 def _shares(a: np.ndarray, b: np.ndarray, ab: np.ndarray) -> dict[str, float]:
-    """Return first-order and total share of the variance with their standard errors [1]."""
+    """Return first-order and total share of the variance with their standard errors [1].
+
+    Examples
+    --------
+    >>> own, other = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 4.0, 1.0, 3.0])
+    >>> _shares(own, other, own)["total"]
+    0.0
+    >>> round(_shares(own, other, other)["alone"], 6)
+    1.0
+    """
     def both(at: Any) -> tuple[float, float]:
         x, y, z = a[at], b[at], ab[at]
         variance = (x.var() + y.var() + z.var()) / 3
