@@ -26,7 +26,8 @@ def build(m: Material) -> Chapter:
     return Chapter(
         "blackouts", "Blackouts",
         ["A national grid failure stops lifting, upgrading and loading, and the restart outlasts the cut. Hours cost "
-         "little; days cost weeks. Chronic rationing is already inside observed output and is not counted again."],
+         "little; days cost weeks. Chronic rationing is already inside observed output and is not counted again. "
+         "Past failures are replayed with all that is known today."],
         first, says, exhibits(m, account),
         [Table("blackout_episodes", "Past failures, one parameter set",
                "The same numbers must give March 2019, August 2024 and nothing for September 2013.",

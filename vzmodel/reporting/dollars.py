@@ -26,7 +26,8 @@ def build(m: Material) -> Chapter:
     return Chapter(
         "dollars", "Dollars",
         ["Every cargo has one settlement: cash, debt, supply, swap or partner; nothing is deducted twice. Prices are "
-         "Brent less a gap at origin, quality inside it; freight and intermediaries come off apart."],
+         "Brent less a gap at origin, quality inside it; freight and intermediaries come off apart. What "
+         "looks back rests on all that is known today."],
         sentences(m, cost), [
             f"Of {scores.loc['all', 'rows']:.0f} published yearly figures of revenue that count the same, "
             f"{scores.loc['all', 'inside']:.0f} lie inside the model's 80 % bands."], exhibits(m, concepts),
