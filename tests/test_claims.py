@@ -159,6 +159,13 @@ def test_fuel_the_run_itself_pays_in_cash_is_not_charged_again_in_goods_imports(
         assert due["base", 2026, "cash_revenue", "goods_imports"] == pytest.approx(9000 - off)
 
 
+def test_the_fuel_of_2018_is_known_from_november_and_at_least_what_had_been_paid_by_then():
+    # Ecoanalítica, 6 November 2018: 3.2bn paid out so far that year, of imports then forecast at 11bn.
+    before, after = (claims.obligations(load_tables(as_of=day), [2018]).loc[2018] for day in ("2018-11-05", "2018-11-06"))
+    assert np.isnan(before["fuel_imports"]) and after["fuel_imports_low"] == 3200
+    assert after["fuel_imports"] == pytest.approx(3200 * 12 / 10) and after["goods_imports"] == 11_000
+
+
 def test_remittances_netted_against_imports_pay_for_imports_too():
     p = run_of(dollar_inflow=[12_000.0], cash_revenue=[6000.0], operator_local_dollars=[1000.0], other_exports=[3000.0],
                cash_import_bill=[0.0], remittances=[5000.0])
@@ -544,7 +551,7 @@ def test_the_waterfall_from_inflow_to_imports_adds_up(drawn):
     mean = pictures.imports_table(drawn, "base", 2028, spent=3000)["mean"]
     assert mean["Debt service"] == pytest.approx(-3000)
     assert mean["Left for imports"] == pytest.approx(mean["Dollar inflow"] - 3000)
-    assert mean["Left over, or missing"] == pytest.approx(mean["Left for imports"] + mean["Imports without fuel"])
+    assert mean["Left over, or missing"] == pytest.approx(mean["Left for imports"] + mean["Imports net of fuel, diluent"])
     with pytest.raises(ValueError, match="no complete year"):
         pictures.imports_table(drawn, "base", 2035)
 
