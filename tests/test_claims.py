@@ -161,7 +161,8 @@ def test_fuel_the_run_itself_pays_in_cash_is_not_charged_again_in_goods_imports(
 
 def test_the_fuel_of_2018_is_known_from_november_and_at_least_what_had_been_paid_by_then():
     # Ecoanalítica, 6 November 2018: 3.2bn paid out so far that year, of imports then forecast at 11bn.
-    before, after = (claims.obligations(load_tables(as_of=day), [2018]).loc[2018] for day in ("2018-11-05", "2018-11-06"))
+    days = ("2018-11-05", "2018-11-06")
+    before, after = (claims.obligations(load_tables(as_of=day), [2018]).loc[2018] for day in days)
     assert np.isnan(before["fuel_imports"]) and after["fuel_imports_low"] == 3200
     assert after["fuel_imports"] == pytest.approx(3200 * 12 / 10) and after["goods_imports"] == 11_000
 
@@ -551,7 +552,12 @@ def test_the_waterfall_from_inflow_to_imports_adds_up(drawn):
     mean = pictures.imports_table(drawn, "base", 2028, spent=3000)["mean"]
     assert mean["Debt service"] == pytest.approx(-3000)
     assert mean["Left for imports"] == pytest.approx(mean["Dollar inflow"] - 3000)
-    assert mean["Left over, or missing"] == pytest.approx(mean["Left for imports"] + mean["Imports net of fuel, diluent"])
+    bought = mean["Imports net of fuel, diluent"]
+    assert bought < 0 and mean["Left over, or missing"] == pytest.approx(mean["Left for imports"] + bought)
+    # 12,000 of goods in 2025 with 2,200 of fuel: a run that pays 5,000 for fuel is charged 7,000 more, not 9,800
+    paying = drawn.assign(cash_import_bill=(drawn["dollar_inflow"] * 0 + 5000 / 12).assign_attrs(units="USD million"))
+    dear = pictures.imports_table(paying, "base", 2028)["mean"]["Imports net of fuel, diluent"]
+    assert bought == pytest.approx(-9800, rel=0.05) and dear == pytest.approx(-7000, rel=0.05)
     with pytest.raises(ValueError, match="no complete year"):
         pictures.imports_table(drawn, "base", 2035)
 

@@ -139,6 +139,9 @@ BAD = {
     "no such folder": (["data", "check", "--folder", "absent"], "absent"),
     "no such series": (["backtest", "--series", "brant"], "did you mean brent"),
     "days missing": (["backtest", "--known"], "--first"),
+    "origins before the history": (["backtest", "--series", "brent", "--first", "1997-01"], "2004-12 to"),
+    "a step of nothing": (["backtest", "--real-time", "--step", "0"], "step is 0"),
+    "a basis that real time has not": (["backtest", "--real-time", "--series", "brent"], "--real-time scores"),
 }
 
 
@@ -148,6 +151,26 @@ def test_bad_input_gets_one_line_on_standard_error_and_exit_code_two(case):
     result = run(*words)
     assert result.exit_code == 2 and result.stdout == ""
     assert said in result.stderr and result.stderr.count("\n") == 1 and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("module, words", [
+    ("zarr", ["project", "status_quo", *SMALL, "--out", "{}/run.zarr"]),
+    ("openpyxl", ["project", "status_quo", *SMALL, "--out", "{}/run.xlsx"]),
+    ("jinja2", ["report", "--out", "{}", "--draws", "8"]),
+    ("SALib", ["sensitivity", "status_quo", "--method", "sobol", *SMALL]),
+    ("arch", ["backtest", "--compare"]),
+])  # fmt: skip
+def test_an_extra_that_is_not_installed_is_named_in_one_line(module, words, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, module, None)
+    result = run(*(str(w).format(tmp_path) for w in words))
+    assert result.exit_code == 2 and module in result.stderr and "vzmodel[" in result.stderr
+    assert result.stderr.count("\n") == 1 and "Traceback" not in result.stderr
+
+
+def test_a_module_of_ours_that_does_not_load_is_no_missing_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vzmodel.summary", None)
+    with pytest.raises(ModuleNotFoundError, match="vzmodel.summary"):
+        raise run("project", "status_quo", *SMALL).exception
 
 
 def test_a_wrong_option_gets_exit_code_two():

@@ -1,5 +1,6 @@
 """Forecasts made again as of past days, and published ones beside them."""
 
+import json
 import sys
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from typer.testing import CliRunner
 
 from vzmodel import charts, data, evaluation, forecasting, scoring
+from vzmodel.cli import app
 from vzmodel.evaluation._periods import standard_error
 from vzmodel.evaluation._scoreboard import summary
 from vzmodel.evaluation._targets import issue_day
@@ -423,3 +426,24 @@ def test_from_april_2019_the_start_of_the_chain_misses_the_blackouts_it_leaves_o
     assert found["covered"].iloc[[0, 1, -2, -1]].tolist() == [0, 0, 1, 1]
     width = np.log(found["p90"] / found["p10"])
     assert width.is_monotonic_increasing
+
+
+def test_bands_of_the_start_are_counted_by_month_ahead():
+    days = pd.to_datetime(["2010-01", "2013-01", "2016-01", "2019-01"])
+    index = pd.MultiIndex.from_product([days, [1, 24]], names=["day", "horizon"])
+    table = pd.DataFrame({"p10": 80.0, "p50": 100.0, "p90": 120.0, "outcome": 100.0, "covered": 1.0}, index=index)
+    table.loc[(days[3], 24), ["outcome", "covered"]] = [70.0, 0.0]
+    found = evaluation.held(table)
+    assert found["days"].tolist() == [4, 4] and found["coverage"].tolist() == [1, 0.75]
+    assert found["below"].tolist() == [0, 0.25] and found["above"].tolist() == [0, 0]
+    # four forecasts that share no month: at least the error of one more hit or miss among them
+    assert found.loc[24, "coverage_se"] > 0.2 and found["width"].tolist() == pytest.approx([0.4, 0.4])
+
+
+def test_the_start_of_the_projections_is_scored_by_one_command():
+    words = ["backtest", "--real-time", "--first", "2018-01", "--last", "2019-01", "--step", "12", "--json"]
+    found = json.loads(CliRunner().invoke(app, words).stdout)
+    assert [row["horizon"] for row in found["rows"]] == [1, 3, 6, 12, 24]
+    assert all(row["days"] == 2 and 0 <= row["coverage"] <= 1 for row in found["rows"])
+    # in the collapse everything it got wrong came in lower
+    assert all(row["above"] == 0 for row in found["rows"])

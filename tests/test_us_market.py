@@ -50,6 +50,18 @@ def test_licensed_imports_by_year_stand_beside_customs_dollars_since_2010():
     assert t.loc[2018, "customs_imports_usd_m"] == pytest.approx(monthly.sum())
 
 
+def test_the_command_shows_us_purchases_by_year_and_says_what_it_cannot():
+    def asked(*words):
+        return CliRunner().invoke(app, ["us-sales", "--by", "year", *words])
+
+    found = json.loads(asked("--first", "2024", "--json").stdout)
+    assert found["by"] == "year" and [row["year"] for row in found["rows"]] == [2024, 2025, 2026]
+    assert found["rows"][0]["eia_crude"] == 228
+    assert json.loads(asked("--json").stdout)["rows"][0]["year"] == 2010
+    assert asked("--first", "2031").exit_code == 2 and "known to 2026" in asked("--first", "2031").stderr
+    assert asked("--cost").exit_code == 2
+
+
 def test_no_month_of_the_ban_has_oil_and_none_before_or_after_is_made_zero():
     t = us_market.us_sales("2018-01")["eia_crude"]
     assert (t.loc["2019-05-01":"2022-12-01"] == 0).all()

@@ -73,6 +73,7 @@ def report(
     """
     from . import reporting
 
+    console.need("report", "jinja2", "openpyxl")
     with console.progress("Writing the report") as moved:
         page = reporting.report(
             out, scenarios=scenario or None, scenario_file=scenario_file, chapters=chapter or None, draws=draws,

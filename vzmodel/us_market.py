@@ -102,6 +102,11 @@ def us_by_year(first: int = 2010) -> pd.DataFrame:
         Index year; eia_crude, eia_crude_and_products and tankers_arriving [kb/d]; customs_imports_usd_m and
         customs_exports_usd_m [USD million, all goods, in the months there are] and months, how many of them [1].
 
+    Raises
+    ------
+    ValueError
+        If the first year lies after the last one known.
+
     Notes
     -----
     EIA has no row for 2020 to 2022, when it counted no imports: these are 0. A year still running has customs alone.
@@ -122,6 +127,8 @@ def us_by_year(first: int = 2010) -> pd.DataFrame:
     wide = wide.reindex(range(min(wide.index.min(), by.index.min()), by.index.max() + 1))
     wide.loc[int(NO_IMPORTS[0][:4]) + 1 : int(NO_IMPORTS[1][:4]), "eia_crude"] = 0.0
     columns = [name for name in SCOPE if name in wide]
+    if first > wide.index[-1]:
+        raise ValueError(f"first year is {first}; purchases are known to {wide.index[-1]}")
     found = wide[columns].join(by["sum"][list(CUSTOMS)]).assign(months=by["count"][CUSTOMS[0]])
     return found.loc[first:].rename_axis(columns=None)
 

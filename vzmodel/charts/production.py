@@ -8,6 +8,8 @@ from typing import Any, Unpack
 import pandas as pd
 from matplotlib.axes import Axes
 
+from vzmodel.assumptions._sampling import TENTH
+
 from . import style
 
 SOURCES = {
@@ -50,7 +52,7 @@ def history(frame: pd.DataFrame, ax: Axes | None = None, *, since: Any = "2002",
     with style.context():
         ax = style.axes(ax)
         if "production_se" in frame:
-            spread = 1.2816 * frame["production_se"].reindex(consensus.index)
+            spread = TENTH * frame["production_se"].reindex(consensus.index)
             ax.fill_between(consensus.index.to_numpy(), consensus - spread, consensus + spread, color=style.BLACK,
                             alpha=0.18, lw=0, zorder=2)
         labels = []

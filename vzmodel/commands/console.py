@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -34,17 +35,26 @@ Variables = Annotated[
 
 
 class Commands(TyperGroup):
-    """Commands that answer bad input with one line on standard error and exit code 2."""
+    """Commands that answer bad input, or an extra not installed, with one line on standard error and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, ImportError) as error:
+            if isinstance(error, ImportError) and (error.name or "").startswith("vzmodel"):
+                raise  # a module of ours is a fault of ours, not an extra
             told = error.args[0] if isinstance(error, KeyError) and error.args else error
             print(f"vzmodel: {' '.join(str(told).split())}", file=sys.stderr)
             ctx.exit(2)
+
+
+def need(extra: str, *modules: str) -> None:
+    """Raise ModuleNotFoundError, before any work is done, unless the modules of an extra are installed."""
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise ModuleNotFoundError(f"this needs {' and '.join(missing)}: pip install 'vzmodel[{extra}]'")
 
 
 def plain(value: Any) -> Any:

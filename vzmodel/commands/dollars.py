@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import console
-from .console import Draws, Json, Seed
+from .console import Draws, Json, Period, Seed
 
 Year = Annotated[int | None, typer.Option(min=2000, help="One year only.")]
 
@@ -49,7 +49,10 @@ def settlement(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> No
 
 
 def us_sales(
-    first: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2018-10",
+    first: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First month or year; 2018-10 or 2010 without it.")
+    ] = None,
+    by: Period = "month",
     cost: Annotated[bool, typer.Option("--cost", help="What losing these buyers cost instead.")] = False,
     draws: Draws = 1024,
     seed: Seed = 2019,
@@ -57,20 +60,29 @@ def us_sales(
 ) -> None:
     """Show what the United States bought, by every count, or what losing it cost by month.
 
-    JSON keys: rows: [{month, eia_crude, eia_crude_and_products, tankers, share_of_exports, customs_implied,
-    customs_imports_usd_m, low, low_count, high, high_count}], low and high over all counts, whose scopes differ; with
-    --cost: [{month, unsold, shut_in, wider_gap, blocked, total, total_p10, total_p90}].
+    JSON keys: by, rows: [{month, eia_crude, eia_crude_and_products, tankers, tankers_arriving, cargoes_reported,
+    share_of_exports, customs_implied, low, low_count, high, high_count, customs_imports_usd_m, customs_exports_usd_m}],
+    low and high over all counts, whose scopes differ; by year: [{year, eia_crude, eia_crude_and_products,
+    tankers_arriving, customs_imports_usd_m, customs_exports_usd_m, months}], months those of customs; with --cost:
+    [{month, unsold, shut_in, wider_gap, blocked, total, total_p10, total_p90}].
     """
     from .. import us_market
+    from ..calendar import month as month_of
 
+    if cost and (by == "year" or first is not None):
+        raise ValueError("--cost is by month from 2019-01; leave out --by and --first")
     if cost:
         with console.progress("Running both records"):
             table = us_market.cost_of_losing_the_us(draws=draws, seed=seed)
         title = "Cost of losing US buyers [USD million a month]"
     else:
-        table, title = us_market.us_sales(first), "Bought by the United States [kb/d; customs USD million]"
+        if by == "year":
+            table = us_market.us_by_year(month_of(first or "2010", "first").year)
+        else:
+            table = us_market.us_sales(first or "2018-10")
+        title = "Bought by the United States [kb/d; customs USD million]"
     rows = console.records(table)
-    console.say({"rows": rows}, json, (title, rows))
+    console.say({"by": by, "rows": rows}, json, (title, rows))
 
 
 def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:

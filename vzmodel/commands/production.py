@@ -14,8 +14,6 @@ from .console import Folder, Json
 if TYPE_CHECKING:
     import pandas as pd
 
-
-
 UNITS = {"brent": "USD/bbl", "wti": "USD/bbl", "merey": "USD/bbl", "migrants": "million persons"}
 """Units of the series that are not in kb/d."""
 
@@ -41,6 +39,9 @@ def backtest(
     missed: Annotated[
         bool, typer.Option("--missed", help="Write the page of missed forecasts, ours and others', as Markdown.")
     ] = False,
+    real_time: Annotated[
+        bool, typer.Option("--real-time", help="Score the start of the projections as fitted on past days, 2010 on.")
+    ] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
@@ -48,11 +49,18 @@ def backtest(
 
     JSON keys: series, vintages, rows: [{period, horizon, origins, crps, no_change_crps, mase, coverage, coverage_se,
     width, pit, below, above}]; with --compare also diebold_mariano and confidence_set; with --published: published,
-    summary, rows, one per forecast; with --benchmark: benchmark, ingredients, rows; with --missed: page.
+    summary, rows, one per forecast; with --benchmark: benchmark, ingredients, rows; with --missed: page; with
+    --real-time: real_time, first, last, step, rows: [{horizon, days, coverage, coverage_se, width, below, above}].
     """
-    if benchmark + (published or table is not None) + missed > 1:
-        raise ValueError("--benchmark, --published and --missed are answers of their own; ask for one at a time")
-    if benchmark:
+    if benchmark + (published or table is not None) + missed + real_time > 1:
+        raise ValueError("--benchmark, --published, --missed and --real-time are answers of their own; "
+                         "ask for one at a time")
+    if real_time and (series != "production" or known or compare or folder is not None):
+        raise ValueError("--real-time scores the start of the projections; of the others it takes --first, --last, "
+                         "--step and --json only")
+    if real_time:
+        _say_real_time(first or "2010-01", last or "2025-01", step, json)
+    elif benchmark:
         _say_benchmark(json)
     elif published or table is not None:
         _say_published(table, json)
@@ -107,13 +115,21 @@ def _say_missed(json: bool) -> None:
     console.say({"page": page}, json) if json else print(page, end="")
 
 
-def _say_backtest(series: str, folder: Path | None, known: bool, compare: bool, json: bool, **origins: Any) -> None:
-    from importlib.util import find_spec
-
+def _say_real_time(first: str, last: str, step: int, json: bool) -> None:
     from .. import evaluation
 
-    if compare and find_spec("arch") is None:
-        raise ValueError('--compare needs arch: install "vzmodel[eval]"')
+    with console.progress("Fitting on past days"):
+        rows = console.records(evaluation.held(evaluation.real_time(first, last, step=step)))
+    console.say({"real_time": True, "first": first, "last": last, "step": step, "rows": rows}, json,
+                (f"Output as the projections start from it, fitted every {step} months from {first} to {last} on what "
+                 "was published, by months after the last reading; shares; no blackouts or shut-ins added", rows))
+
+
+def _say_backtest(series: str, folder: Path | None, known: bool, compare: bool, json: bool, **origins: Any) -> None:
+    from .. import evaluation
+
+    if compare:
+        console.need("eval", "arch")
     with console.progress("Backtesting") as moved:
         tables = _backtests(series, folder, known, compare, moved, origins)
     ours, floor = tables["ours"], tables["no change"]

@@ -16,6 +16,7 @@ from vzmodel.evaluation._benchmark import ingredients as ingredients
 from vzmodel.evaluation._comparison import confidence_set as confidence_set
 from vzmodel.evaluation._comparison import diebold_mariano as diebold_mariano
 from vzmodel.evaluation._periods import by_period as by_period
+from vzmodel.evaluation._published import held as held
 from vzmodel.evaluation._published import real_time as real_time
 from vzmodel.evaluation._published import score_published as score_published
 from vzmodel.evaluation._scoreboard import summary as summary
@@ -93,7 +94,8 @@ def backtest(series: pd.Series | Callable[[pd.Timestamp], pd.Series], forecaster
     Raises
     ------
     ValueError
-        If no origin has an outcome, or a horizon or step is below 1.
+        If no origin has an outcome, a horizon or step is below 1, or first or last lie outside the series less the
+        months that a forecast is made from.
     """
     if step < 1 or not horizons or min(horizons) < 1:
         raise ValueError(f"step {step} and horizons {list(horizons)} must be whole months of 1 or more")
@@ -143,9 +145,16 @@ def _origins(series: pd.Series | Callable[[pd.Timestamp], pd.Series], first: Dat
             day = month.to_timestamp()
             yield day, month - 1, _by_month(series(day))
         return
-    known = _by_month(series)
-    start = known.index[min(forecasting.FEWEST, len(known)) - 1] if first is None else calendar.month(first)
-    stop = known.index[-1] if last is None else calendar.month(last)
+    known, name = _by_month(series), series.name or "the series"
+    if known.empty:
+        raise ValueError(f"{name} has no values")
+    earliest, latest = known.index[min(forecasting.FEWEST, len(known)) - 1], known.index[-1]
+    start = earliest if first is None else calendar.month(first, "first origin")
+    stop = latest if last is None else calendar.month(last, "last origin")
+    for what, origin in (("first", start), ("last", stop)):
+        if not earliest <= origin <= latest:
+            raise ValueError(f"{what} origin {origin} must lie within {earliest} to {latest}: {name} begins in "
+                             f"{known.index[0]}, a forecast needs {forecasting.FEWEST} months")
     for month in calendar.between(start, stop)[::step]:
         past = known.loc[:month]
         yield month.to_timestamp(), month, past

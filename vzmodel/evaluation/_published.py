@@ -11,6 +11,7 @@ import pandas as pd
 
 from vzmodel import calendar, forecasting, production
 from vzmodel.data._prints import latest
+from vzmodel.evaluation._periods import months_apart, standard_error
 from vzmodel.evaluation._targets import BASES, CHANGES, check_table, issue_day, number, target_months, why_not
 from vzmodel.model import _revisions
 
@@ -81,9 +82,16 @@ def real_time(first: calendar.DateLike = "2010-01", last: calendar.DateLike = "2
         Index (day, horizon); ``p10``, ``p50``, ``p90`` and ``outcome``, the consensus of today [kb/d], and ``covered``
         [1 within p10 to p90, else 0]. Outages and shut-ins, which the chain adds, are left out. JODI and EIA are late
         vintages, OPEC's figures true prints where they are known.
+
+    Raises
+    ------
+    ValueError
+        If the step is below 1, nothing was published by the first day, or no day has an outcome.
     """
     from vzmodel import data
 
+    if step < 1:
+        raise ValueError(f"step is {step} [month]: it must be 1 or more")
     tables = data.load_tables()
     today = _by_month(data.consensus(tables["production"], tables["production_annual"])["production"])
     rows: dict[tuple[pd.Timestamp, int], dict[str, float]] = {}
@@ -96,9 +104,48 @@ def real_time(first: calendar.DateLike = "2010-01", last: calendar.DateLike = "2
                 p10, p50, p90 = (float(q) for q in np.quantile(paths[h - 1], [0.1, 0.5, 0.9]))
                 hit = float(p10 <= came <= p90)
                 rows[month.to_timestamp(), h] = {"p10": p10, "p50": p50, "p90": p90, "outcome": came, "covered": hit}
+    if not rows:
+        raise ValueError(f"no day from {first} to {last} has an outcome: output is known to {today.index[-1]}")
     out = pd.DataFrame.from_dict(rows, orient="index")
     out.index = pd.MultiIndex.from_tuples(list(rows), names=["day", "horizon"])
     return out
+
+
+def held(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the bands of `real_time` held what came, by month ahead.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `real_time`.
+
+    Returns
+    -------
+    DataFrame
+        Index horizon [month]; ``days``, how many [1]; ``coverage`` [1, of the 80 % band] and ``coverage_se`` [1] from
+        blocks of days, empty where fewer than three of the forecasts share no month; ``width`` [1, mean of p10 to p90
+        over p50]; ``below`` and ``above`` [1, outcomes under p10 and over p90].
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"p10": [80.0, 90.0], "p50": [100.0, 100.0], "p90": [120.0, 110.0],
+    ...                       "outcome": [110.0, 120.0], "covered": [1.0, 0.0]})
+    >>> days = pd.to_datetime(["2015-01", "2018-01"])
+    >>> table.index = pd.MultiIndex.from_product([days, [6]], names=["day", "horizon"])
+    >>> held(table)[["days", "coverage", "width", "above"]].round(2).iloc[0].tolist()
+    [2.0, 0.5, 0.3, 0.5]
+    """
+    step = months_apart(table.rename_axis(["origin", "horizon"]))
+    rows = {}
+    for horizon, part in table.groupby(level="horizon"):
+        part = part.sort_index()
+        rows[int(horizon)] = {
+            "days": len(part), "coverage": part["covered"].mean(),
+            "coverage_se": standard_error(part["covered"], int(horizon), step),
+            "width": ((part["p90"] - part["p10"]) / part["p50"]).mean(),
+            "below": (part["outcome"] < part["p10"]).mean(), "above": (part["outcome"] > part["p90"]).mean(),
+        }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("horizon")
 
 
 def _by_month(series: pd.Series) -> pd.Series:

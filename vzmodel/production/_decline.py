@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from vzmodel.assumptions._sampling import TENTH
 from vzmodel.calendar import DateLike, month
 
 NEAR_DAYS = 42
@@ -68,8 +69,8 @@ def decline(since: DateLike = "2002", history: pd.DataFrame | None = None) -> pd
                 "last_month": pd.Period(series.index[-1], "M"),
                 "last_kbd": last,
                 "change_pct": ratio - 100,
-                "change_pct_low": ratio * np.exp(-1.2816 * sd) - 100 if sd else np.nan,
-                "change_pct_high": ratio * np.exp(1.2816 * sd) - 100 if sd else np.nan,
+                "change_pct_low": ratio * np.exp(-TENTH * sd) - 100 if sd else np.nan,
+                "change_pct_high": ratio * np.exp(TENTH * sd) - 100 if sd else np.nan,
                 "lowest_month": pd.Period(series.idxmin(), "M"),
                 "lowest_kbd": low,
                 "lowest_change_pct": 100 * low / first - 100,
@@ -135,8 +136,8 @@ def decline_by_area(since: DateLike = "2012", until: DateLike | None = None,
         rate, sd = np.log(level[1] / level[0]) / years, float(np.sqrt((se**2).sum())) / years
         rows.append({"area": name, "first_period": ends["period"].iloc[0], "first_kbd": level[0],
                      "last_period": ends["period"].iloc[1], "last_kbd": level[1], "rate_pct": 100 * np.expm1(rate),
-                     "rate_pct_low": 100 * np.expm1(rate - 1.2816 * sd) if sd else np.nan,
-                     "rate_pct_high": 100 * np.expm1(rate + 1.2816 * sd) if sd else np.nan, "reading_se": error})
+                     "rate_pct_low": 100 * np.expm1(rate - TENTH * sd) if sd else np.nan,
+                     "rate_pct_high": 100 * np.expm1(rate + TENTH * sd) if sd else np.nan, "reading_se": error})
     return pd.DataFrame(rows).set_index("area")
 
 
