@@ -138,6 +138,15 @@ def test_what_then_happened_is_not_drawn_as_history(p, history):
     assert max(black[0].get_xdata()) < first <= min(red[0].get_xdata())
 
 
+def test_the_month_a_forecast_starts_from_is_written_inside_the_axes(p, history):
+    for months in (30, 10):
+        ax = charts.fan(p.isel(month=slice(0, months)), "production", "status_quo", history, charts.sheet())
+        (note,) = [t for t in ax.texts if t.get_text() == "forecast from Oct 2026"]
+        ax.figure.draw_without_rendering()
+        words, room = note.get_window_extent(), ax.get_window_extent()
+        assert room.x0 <= words.x0 and words.x1 <= room.x1, f"{months} months"
+
+
 def test_a_misspelt_variable_or_scenario_is_named_with_the_nearest(p):
     with pytest.raises(ValueError, match="did you mean 'production'"):
         charts.fan(p, "producton", "status_quo")

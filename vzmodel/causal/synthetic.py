@@ -236,24 +236,6 @@ def rank(own: Fit, placebos: Mapping[Any, Fit], months: pd.PeriodIndex) -> float
     return float((1 + (theirs <= mine).sum()) / (1 + len(theirs)))
 
 
-def by_pysyncon(
-    treated: pd.Series, donors: pd.DataFrame, start: DateLike, at: pd.Period, penalty: float = 0.0
-) -> pd.Series:
-    """Return the weights [1] that pysyncon finds for the problem of `fit`: Synth, or PenalizedSynth with a penalty."""
-    from pysyncon import PenalizedSynth, Synth
-
-    both = donors.join(treated.rename(TREATED), how="inner").dropna().loc[month(start) : at - 1]
-    logs = np.log(both) - np.log(both).mean()
-    others, mine = logs[donors.columns], logs[TREATED]
-    if penalty:
-        model = PenalizedSynth()
-        model.fit(X0=others, X1=mine, lambda_=penalty)
-    else:
-        model = Synth()
-        model.fit(X0=others, X1=mine, Z0=others, Z1=mine, custom_V=np.ones(len(others)))
-    return pd.Series(model.W, donors.columns)
-
-
 def augmented(treated: pd.Series, donors: pd.DataFrame, start: DateLike, at: pd.Period) -> Fit:
     """Fit the augmented synthetic control on quarters, by pysyncon; its gap is given for the months.
 

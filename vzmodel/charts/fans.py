@@ -183,9 +183,9 @@ def fan(p: xr.Dataset, variable: str, scenario: str, history: pd.Series | pd.Dat
     with style.context():
         ax = style.axes(ax)
         draw_bands(ax, table)
-        _draw_seen(ax, p, table, None if known is None else known[known.index >= start], after)
         left = start if known is not None else first - pd.DateOffset(months=2)
         ax.set_xlim(style.at(left), style.at(table.index[-1]))
+        _draw_seen(ax, p, table, None if known is None else known[known.index >= start], after)
         if (table[0.05] >= 0).all():
             ax.set_ylim(bottom=0)
         name, unit = style.name_of(p, variable), str(p[variable].attrs.get("units", ""))

@@ -31,12 +31,17 @@ def at(day: Any) -> float:
 
 
 def origin(ax: Axes, day: Any, text: str = "") -> None:
-    """Mark the month a forecast starts from."""
+    """Mark the month a forecast starts from, in words to its right or, where the axis ends too soon, to its left."""
     when = pd.Timestamp(day)
     ax.axvline(at(when), color=BLACK, lw=0.9, ls=(0, (2, 2)), zorder=4)
-    put(ax.annotate("", (at(when), 1), xytext=(3, -1), va="top", xycoords=("data", "axes fraction"),
-                    textcoords="offset points", fontsize=7, color=BLACK, zorder=6),
-        said(text or f"forecast from {when:%b %Y}"))
+    words = said(text or f"forecast from {when:%b %Y}")
+    left, right = ax.get_xlim()
+    width = figure_of(ax).get_size_inches()[0] * 72 * ax.get_position().width
+    # a letter of 7 points is about 4 wide; what stands right of the axes has its own place
+    fits = width * (right - at(when)) / (right - left) > 4 * len(words)
+    put(ax.annotate("", (at(when), 1), xytext=(3 if fits else -3, -1), va="top", ha="left" if fits else "right",
+                    xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=7, color=BLACK,
+                    path_effects=HALO, zorder=6), words)
 
 
 def mark_events(ax: Axes, events: pd.DataFrame | Sequence[tuple[Any, str]] | None,

@@ -60,6 +60,8 @@ def sensitivity(
     """
     from .. import drivers
 
+    if method == "sobol":
+        console.need("explore", "SALib")
     (start,) = chosen([scenario], scenario_file)
     with console.progress("Varying assumptions"):
         found = drivers.sensitivity(

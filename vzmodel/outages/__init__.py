@@ -20,9 +20,6 @@ from vzmodel.outages._outage_response import restart_days as restart_days
 
 SLOTS, WEST_SLOTS = 4, 2
 """Most national failures, and most failures of the West alone, in a month."""
-ZONES = ("orinoco", "upgraders", "east", "west")
-"""Parts of output by how they stop and come back: the Orinoco that can be blended or diluted, the part of it that waits
-for its upgraders, the light fields of the East, the fields of the West."""
 SPILL = 3
 """Months after that of the failure over which its loss is spread; what is left falls in the last."""
 PRIORS = (*_outage_fit.FITTED, *_outage_fit.TOLD, "outage_rate_west")

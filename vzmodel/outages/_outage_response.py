@@ -120,7 +120,8 @@ def days_by_zone(
     Returns
     -------
     ndarray of shape (month, zone, draw)
-        Days of full loss [day] in the Orinoco, of its upgraders, in the East and in the West.
+        Days of full loss [day] of the Orinoco that can be blended or diluted, the part of it that waits for its
+        upgraders, the light fields of the East and the fields of the West.
 
     Notes
     -----
