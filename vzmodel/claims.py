@@ -21,6 +21,8 @@ __all__ = ["FINANCING", "INCOMES", "cover", "coverage", "falling_due", "income_t
 INCOMES = ("cash_revenue", "dollar_inflow", "import_financing")
 FINANCING = ("cash_revenue", "operator_local_dollars", "remittances", "other_exports")
 """What pays for imports: as the dollar inflow, with all remittances, as those netted against imports pay too."""
+SERVICED = {"debt_deal": "2027-07"}
+"""Scenarios whose proceeds are collected after debt service, and from which month."""
 NORMAL = pd.Series({"distribution": "normal", "minimum": 0.0, "maximum": np.inf})
 
 
@@ -28,10 +30,10 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
              by: str = "year", service: float | None = None, q: Sequence[float] = summary.QUANTILES) -> pd.DataFrame:
     """Return how far the dollars cover debt service and goods imports, and the chance that they fall short.
 
-    Goods imports contain fuel and diluent, which cash revenue is already net of: taken off is the fuel known to be in
-    them or, where it is more, what the run itself pays in cash for fuel and diluent (cash_import_bill), so that none is
-    charged twice; never below zero. Imports carried forward so stand for all imports of the later year, its fuel too.
-    Without either, the run's import bill is taken off if the imports are of the same year.
+    What is due of imports is without fuel: goods imports of a year less the fuel and diluent known to be in that same
+    year's total, never below zero; the last known year stands for later ones. The fuel and diluent of the run itself
+    come off its dollars (cash revenue is net of them) and are not charged again. Imports whose fuel is not known are
+    charged whole. Service is 0 where a scenario's proceeds are collected after it (`SERVICED`).
 
     Imports are to be set against import_financing (`FINANCING`), service against dollar_inflow: remittances netted
     against imports pay for imports, not for debt.
@@ -39,11 +41,10 @@ def coverage(p: xr.Dataset, *, owed: pd.DataFrame | None = None, tables: Mapping
     Parameters
     ----------
     p : Dataset
-        From `project`, with cash_revenue or dollar_inflow, or the parts of import_financing; and cash_import_bill or
-        import_bill if goods imports are made net of it.
+        From `project`, with cash_revenue or dollar_inflow, or the parts of import_financing.
     owed : DataFrame, optional
-        Index year; any columns [USD million], of which "goods_imports" is made net of "fuel_imports" or the import bill
-        as above, and "service_due" added to it as "service_and_imports". A column x with x_low and x_high beside it
+        Index year; any columns [USD million], of which "goods_imports" is made net of "fuel_imports" as above, and
+        "service_due" added to it as "service_and_imports". A column x with x_low and x_high beside it
         (10th and 90th percentile) is drawn. Default: `obligations` of the tables known on the run's day.
     tables : mapping, optional
         In place of ``load_tables(as_of=...)``.
@@ -132,9 +133,9 @@ def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str
     Returns
     -------
     DataFrame
-        Index (scenario, year | month, quantity) with the quantities "left" [USD million] and "months" of imports
-        [month, at a twelfth of a year's; none where nothing is left]; columns `q` and probability that it is less than
-        the imports of the period [1].
+        Index (scenario, year | month, quantity) with the quantities "left" [USD million], "months" of imports [month,
+        at a twelfth of a year's; none where nothing is left] and "beyond_imports", left less imports [USD million];
+        columns `q` and probability that what is left is less than the imports of the period [1].
 
     Raises
     ------
@@ -155,7 +156,7 @@ def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str
             monthly = need / (12 if by == "year" else 1)
             months = np.divide(np.maximum(left, 0.0), monthly, out=np.full_like(left, np.inf), where=monthly > 0)
             short = float((left < need).mean())
-            for name, values in (("left", left), ("months", months)):
+            for name, values in (("left", left), ("months", months), ("beyond_imports", left - need)):
                 levels = np.quantile(values, list(q), method="inverted_cdf")
                 rows[scenario, period, name] = [*map(float, levels), short]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=[*map(float, q), "shortfall_probability"])
@@ -217,16 +218,20 @@ def falling_due(
     due: dict[tuple[Any, str], xr.DataArray] = {}
     for k, (period, year) in enumerate(zip(periods, map(int, year_of), strict=True)):
         each = _drawn(known.loc[year], like.isel({by: k}, drop=True), share[k], coupons[k])
-        same = from_year.get("goods_imports", {}).get(year, year) == year
-        if "goods_imports" in each and "cash_import_bill" in p and (owed is None or "fuel_imports" not in each):
-            paid = summary.totals(p, "cash_import_bill", by=by).isel({by: k}, drop=True)
-            each["fuel_imports"] = paid.clip(min=each.get("fuel_imports", 0.0))
-        elif "goods_imports" in each and "fuel_imports" not in each and same:
-            each["fuel_imports"] = summary.totals(p, "import_bill", by=by).isel({by: k}, drop=True)
+        if "service_due" in each:
+            each["service_due"] = each["service_due"] * _unpaid(like, period if by == "month" else year)
         due.update({(period, name): amount for name, amount in _net(each).items()})
     if not due:
         raise ValueError(f"no debt service or goods imports known for {years[0]} to {years[-1]}: give owed=")
     return due, from_year
+
+
+def _unpaid(like: xr.DataArray, period: Any) -> xr.DataArray:
+    """Return 0 for scenarios whose proceeds of a month or year are collected after debt service, 1 for others."""
+    # a year is taken whole: what fell due in it before the deal is part of what the deal settles
+    size = 4 if isinstance(period, int) else 7
+    paid = [str(s) in SERVICED and SERVICED[str(s)][:size] <= str(period)[:size] for s in like["scenario"].values]
+    return xr.DataArray([1.0 - x for x in paid], {"scenario": like["scenario"].values}, "scenario")
 
 
 def _drawn(known: pd.Series, like: xr.DataArray, share: float, coupons: float) -> dict[str, xr.DataArray]:

@@ -120,6 +120,7 @@ def project(
         found[name] = {"unit": p[name].attrs["units"], "rows": rows}
     tables = [(f"{name} [{part['unit']}]", part["rows"]) for name, part in found.items()]
     console.say({"run": console.run_of(p), "by": by, "variables": found}, json, *tables)
+    console.note(console.BANDS, json)
 
 
 @app.command()

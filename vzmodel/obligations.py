@@ -102,8 +102,9 @@ def _latest(rows: pd.DataFrame, year: pd.Series, column: str = "value") -> pd.Se
 
 
 def imports_from(tables: Mapping[str, pd.DataFrame], from_year: Mapping[int, int]) -> pd.DataFrame:
-    """Return what goods imports of each year rest on: index year; from_year, grade, low, central, high, fuel.
+    """Return what goods imports of each year rest on.
 
+    By year: from_year, grade, low, central, high, fuel and without_fuel (central less fuel) [USD million].
     `from_year` is as in ``attrs["from_year"]["goods_imports"]`` of `obligations`; empty without a table of imports.
     """
     table = tables.get("imports", pd.DataFrame(columns=["series", "year", "published", "grade", *RANGE]))
@@ -112,9 +113,9 @@ def imports_from(tables: Mapping[str, pd.DataFrame], from_year: Mapping[int, int
     for year, source in from_year.items():
         if ("goods", source) in newest.index:
             goods = newest.loc[("goods", source)]
-            fuel = newest["central"].get(("fuel", source), np.nan)
-            rows[year] = [source, goods["grade"], *map(float, goods[list(RANGE)]), float(fuel)]
-    columns = ["from_year", "grade", *RANGE, "fuel"]
+            fuel = float(newest["central"].get(("fuel", source), np.nan))
+            rows[year] = [source, goods["grade"], *map(float, goods[list(RANGE)]), fuel, goods["central"] - fuel]
+    columns = ["from_year", "grade", *RANGE, "fuel", "without_fuel"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("year")
 
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-KEEP = ("dollar_inflow", "cash_revenue", "operator_local_dollars", "remittances", "other_exports", "import_bill",
-        "cash_import_bill")
+KEEP = ("dollar_inflow", "cash_revenue", "operator_local_dollars", "remittances", "other_exports")
+INCOMES = {"import_financing": "Dollar inflow and netted remittances", "dollar_inflow": "Dollar inflow",
+           "cash_revenue": "Cash of the state company"}
 
 
 def claims(
@@ -52,13 +53,17 @@ def claims(
     """Show who is owed what, whether the dollars cover it, and what a restructured claim is worth.
 
     Coverage is of bond service and imports without fuel together, by import financing: the dollar inflow and the
-    remittances netted against imports, which pay for imports as well; it is shown by every income. Recovery is per 100
-    of principal on the terms a bank published in late 2025, alone and with service held below a share of the inflow.
+    remittances netted against imports, which pay for imports as well; it is shown by every income. Imports without fuel
+    are a year's goods imports less the fuel in that same year's, carried ahead flat; the run's own fuel is off its
+    dollars. Recovery is per 100 of principal on the terms a bank published in late 2025, alone and with service held
+    below a share of the inflow.
 
     JSON keys: run, arrears_per_100, claim_usd_bn, obligations_usd_bn: {creditor: {low, central, high, settlement}},
     coverage: {scenario: {year: {p10, p50, p90, prob_short}}} of the income chosen, coverage_by_income: rows of it,
-    goods_imports_from: rows of year, from_year, grade, low, central, high, fuel [USD million], months_of_imports: the
-    same of what service leaves, in months of imports without fuel, recovery_cents: {published_terms, scenario: {p10,
+    goods_imports_from: rows of year, from_year, grade, low, central, high, fuel and without_fuel [USD million],
+    months_of_imports: the same of what service leaves, in months of imports without fuel, not_accounted_for: by how
+    much the income exceeds imports before any debt service [USD million], after_service: scenarios whose income is
+    after debt service, which is not taken off again, recovery_cents: {published_terms, scenario: {p10,
     p50, p90}}, value_tables: {haircut, arrears: rows of exit_yield and the value per 100 at each}; with --april-2019
     lists of rows: rest_of_2019, coverage, us_sales, pdvsa_2020, rosneft, rosneft_sanctioned, missed.
     """
@@ -84,16 +89,21 @@ def claims(
     each = cover.xs("service_and_imports", level="obligation")
     covered = each.xs(income, level="income")
     left = reckoning.left_for_imports(p, tables=tables, service=service, income=income).xs("months", level="quantity")
+    whole = reckoning.left_for_imports(p, tables=tables, service=0.0, income=income)
+    beyond = whole.xs("beyond_imports", level="quantity")
     claim = obligations.principal(tables["obligations"]) if claim is None else claim
     capped = reckoning.recovery(terms, p, claim=claim, service_cap=service_cap)
-    years = {"coverage": covered.drop(columns=["due", "expected_shortfall"]), "months_of_imports": left}
+    years = {"coverage": covered.drop(columns=["due", "expected_shortfall"]), "months_of_imports": left,
+             "not_accounted_for": beyond}
     told: dict[str, Any] = {"arrears_per_100": terms["arrears"], "claim_usd_bn": claim / 1000}
     told["goods_imports_from"] = console.records(
         obligations.imports_from(tables, cover.attrs["from_year"].get("goods_imports", {})))
+    told["after_service"] = {str(s): reckoning.SERVICED[str(s)] for s in p["scenario"].values if str(s) in
+                             reckoning.SERVICED}
     told["coverage_by_income"] = console.records(each)
     told["value_tables"] = {"haircut": _value(terms, "haircut", (0.3, 0.4, 0.5, 0.6, 0.7)),
                             "arrears": _value(terms, "arrears", (0, 40, 55, 60, 75))}
-    _tell(p, debt, years, capped, {**told, "published_terms": reckoning.recovery(terms)}, json)
+    _tell(p, debt, years, capped, {**told, "published_terms": reckoning.recovery(terms)}, income, json)
 
 
 def _april_2019(draws: int, seed: int, json: bool) -> None:
@@ -129,7 +139,7 @@ def _value(terms: dict[str, Any], name: str, values: tuple[float, ...]) -> list[
 
 
 def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], capped: Any, terms: dict[str, Any],
-          json: bool) -> None:
+          income: str, json: bool) -> None:
     from ..summary import _run
 
     debt = debt.assign(**{column: debt[column] / 1000 for column in ("low", "central", "high")})
@@ -142,15 +152,21 @@ def _tell(p: xr.Dataset, debt: pd.DataFrame, years: dict[str, pd.DataFrame], cap
               **{name: _nested(rows) for name, rows in tables.items()}, "recovery_cents": cents}
     console.say(
         answer, json, ("Who is owed what [USD billion]", console.records(debt)),
-        ("Goods imports, their fuel, and year and grade they are from [USD million]", terms["goods_imports_from"]),
+        ("Goods imports, their fuel, and year and grade they are from; carried ahead flat [USD million]",
+         terms["goods_imports_from"]),
         ("Cover of bond service and imports without fuel [1]", tables["coverage"]),
         ("The same by every income [1]", terms["coverage_by_income"]),
         ("Left after service, in months of imports without fuel [month]", tables["months_of_imports"]),
+        (f"{INCOMES[income]} beyond imports without fuel, before any debt service; not accounted for here: private "
+         "outflows, dollars saved, imports not recorded [USD million]", tables["not_accounted_for"]),
         (f"Recovery per 100: {cents['published_terms']:.1f} on these terms with arrears of "
          f"{terms['arrears_per_100']:.0f}; with service capped", worth),
         ("Value per 100 by exit yield and haircut", terms["value_tables"]["haircut"]),
         ("Value per 100 by exit yield and interest missed per 100", terms["value_tables"]["arrears"]),
     )  # fmt: skip
+    for name, month in terms["after_service"].items():
+        console.note(f"{name}: from {month} its income is after debt service, which is not taken off again.", json)
+    console.note(console.BANDS + " What is due adds the range of the imports of a past year.", json)
 
 
 def _nested(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

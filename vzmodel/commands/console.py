@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -94,6 +95,16 @@ def say(answer: dict[str, Any], as_json: bool, *tables: tuple[str, Sequence[dict
         return
     for title, rows in tables:
         show(title, rows)
+
+
+BANDS = ("p10 to p90 hold uncertain parameters, monthly shocks and the error of the sources at the start; not the "
+         "choice of scenario.")
+
+
+def note(text: str, as_json: bool = False) -> None:
+    """Print a line under the tables, folded; nothing beside JSON."""
+    if not as_json:
+        print(textwrap.fill(text, 100))
 
 
 def show(title: str, rows: Iterable[dict[str, Any]]) -> None:
