@@ -23,6 +23,8 @@ def barrels(seed: int = 0, **changes: float) -> tuple[dict[str, np.ndarray], dic
         "diversion_lag": g.uniform(1, 6, DRAWS),
         "refinery_intake": g.uniform(50, 400, DRAWS),
         "unaccounted": g.normal(0, 80, DRAWS),
+        "unaccounted_start": np.zeros(DRAWS),
+        "unaccounted_half_life": np.full(DRAWS, 12.0),
         "storage_start": g.uniform(5, 40, DRAWS),
         "storage_normal": g.uniform(5, 20, DRAWS),
         "storage_capacity": g.uniform(20, 40, DRAWS),
@@ -165,6 +167,11 @@ def test_a_slice_of_draws_is_the_run_of_that_slice():
 def test_barrels_are_only_diverted_to_markets_that_are_open(stressed):
     b, _, _ = barrels(2, access_volume_china=0.0, access_volume_us=stressed)
     assert b["sales"][:, balance.MARKETS.index("china")].max() == 0
+
+
+def test_what_the_last_balance_left_unexplained_is_halved_after_its_half_life():
+    out, _, _ = barrels(13, unaccounted=0.0, unaccounted_start=-100.0, unaccounted_half_life=6.0)
+    np.testing.assert_allclose(out["unaccounted"][[0, 6, 12]], np.full((3, DRAWS), [[-100.0], [-50.0], [-25.0]]))
 
 
 def test_a_dated_stock_reading_moves_the_tanks_and_is_booked_as_unaccounted():

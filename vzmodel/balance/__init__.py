@@ -54,7 +54,8 @@ def crude(
     markets leave, the more open ones come to take up to ``diversion_share``, with a lag; the rest fills the tanks, and
     once they are full the wells are shut in. Wells shut in for a second month come back at ``restart_rate`` a month.
     Where storage_start is dated, each new value is a reading of the stock, and the difference is unaccounted for; so
-    are dated loans, whose balance interest and new credit move too.
+    are dated loans, whose balance interest and new credit move too. What the last known balance left unexplained goes
+    on and fades, ``unaccounted + unaccounted_start 0.5^(t / unaccounted_half_life)``.
 
     Raises
     ------
@@ -66,6 +67,8 @@ def crude(
     at = {name: np.broadcast_to(a[name], (months, draws)) for name in (*_NEEDED, *_OWED)}
     new = _changes([np.asarray(a[name]) for name in at], months)
     out: dict[str, np.ndarray] = {}
+    # the last known miss of the balance fades; a miss that went at once would be a jump in exports
+    fading = a["unaccounted_start"] * 0.5 ** (np.arange(months)[:, None] / a["unaccounted_half_life"])
     left, run, taken, idle, long = np.ones(draws), np.ones(draws), *np.zeros((3, draws))
     stock, loans = np.array(at["storage_start"][0]), [at[name][0] for name in _OWED]
     for t in range(months):
@@ -80,7 +83,7 @@ def crude(
         potential = top * availability[t]
         cut, diluent = blend(potential, run, now)
         able = potential - cut
-        stuck, liftable, intake, unexplained = _lifted(able, diluent, long, availability[t], now)
+        stuck, liftable, intake, unexplained = _lifted(able, diluent, long, availability[t], now, fading[t])
         to_ship = liftable + diluent - intake - unexplained
         cargoes, loans = noncash(to_ship, loans, debt_price[t], days[t], owing)
         uncashed = sum(cargoes.values())
@@ -127,14 +130,15 @@ def _within(share: np.ndarray) -> np.ndarray:
 
 
 def _lifted(
-    able: np.ndarray, diluent: np.ndarray, long: np.ndarray, power: np.ndarray, now: Mapping[str, np.ndarray]
+    able: np.ndarray, diluent: np.ndarray, long: np.ndarray, power: np.ndarray, now: Mapping[str, np.ndarray],
+    fading: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return crude of wells still idle, crude liftable, crude refined and crude unaccounted for, (draw,) [kb/d]."""
     # wells idle for a second month come back at a rate, whatever the tanks allow
     stuck = np.minimum(long * (1 - now["restart_rate"]), able)
     liftable = able - stuck
     intake = np.minimum(now["refinery_intake"] * power, liftable + diluent)
-    return stuck, liftable, intake, np.minimum(now["unaccounted"], liftable + diluent - intake)
+    return stuck, liftable, intake, np.minimum(now["unaccounted"] + fading, liftable + diluent - intake)
 
 
 def _keep(out: dict[str, np.ndarray], t: int, months: int, month: Mapping[str, np.ndarray]) -> None:
