@@ -15,8 +15,12 @@ Year = Annotated[int | None, typer.Option(min=2000, help="One year only.")]
 def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
     """Set modelled revenue by concept beside every published figure.
 
-    JSON keys: unit, source_error, rows: [{year, period, concept, author, kind, published, value, p10, p50, p90, low,
-    high, inside, not_compared, not_scored}], scores: one per concept.
+    A figure of another scope than the concept's is set beside the model's value of that scope where there is one:
+    net_of_imports is gross exports less imports of fuel and diluent, while net also leaves out cargoes that repay debt,
+    and cash_paid is what was paid of the bill.
+
+    JSON keys: unit, source_error, rows: [{year, period, concept, scope, author, kind, published, value, p10, p50, p90,
+    low, high, inside, not_compared, not_scored}], scores: one per concept.
     """
     from .. import dollars
 
@@ -27,7 +31,8 @@ def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Jso
         table = table[table["year"] == year]
     rows = console.records(table.reset_index(drop=True))
     shown = table[table["not_compared"] == ""]
-    few = ["period", "concept", "author", "published", "value", "p50", "low", "high", "inside", "not_scored"]
+    shown = shown.assign(scope=shown["scope"].replace("", "as the concept"))
+    few = ["period", "concept", "scope", "author", "published", "value", "p50", "low", "high", "inside", "not_scored"]
     answer = {"unit": "USD million", "source_error": dollars.source_error(), "rows": rows, "scores": scores}
     console.say(
         answer, json, ("Published and modelled [USD million]", console.records(shown[few].reset_index(drop=True))),
