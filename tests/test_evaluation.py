@@ -166,6 +166,7 @@ def test_the_test_between_two_forecasters_takes_no_side():
     assert np.isnan(evaluation.diebold_mariano(one, one).loc[6, "p"])
 
 
+@pytest.mark.slow
 def test_equally_good_forecasters_a_year_ahead_are_rarely_told_apart():
     rng, found = np.random.default_rng(2), []
     for _ in range(300):
