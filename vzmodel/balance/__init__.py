@@ -67,8 +67,7 @@ def crude(
     at = {name: np.broadcast_to(a[name], (months, draws)) for name in (*_NEEDED, *_OWED)}
     new = _changes([np.asarray(a[name]) for name in at], months)
     out: dict[str, np.ndarray] = {}
-    # the last known miss of the balance fades; a miss that went at once would be a jump in exports
-    fading = a["unaccounted_start"] * 0.5 ** (np.arange(months)[:, None] / a["unaccounted_half_life"])
+    fading = _fading(a, months)
     left, run, taken, idle, long = np.ones(draws), np.ones(draws), *np.zeros((3, draws))
     stock, loans = np.array(at["storage_start"][0]), [at[name][0] for name in _OWED]
     for t in range(months):
@@ -113,6 +112,11 @@ def crude(
         }
         _keep(out, t, months, month)
     return out
+
+
+def _fading(a: Mapping[str, np.ndarray], months: int) -> np.ndarray:
+    """Return what is left of the last known miss of the balance [kb/d]; one that went at once would move exports."""
+    return np.asarray(a["unaccounted_start"]) * 0.5 ** (np.arange(months)[:, None] / a["unaccounted_half_life"])
 
 
 def _changes(values: Iterable[np.ndarray], months: int) -> np.ndarray:
