@@ -40,7 +40,7 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 lock:
 	uv pip compile --quiet --python-version 3.11 --no-header --no-annotate pyproject.toml \
 		--extra report --extra test --extra explore --extra causal --extra eval --extra scale \
-		--extra notebooks --output-file requirements.txt
+		--extra notebooks --extra docs --output-file requirements.txt
 
 clean:
 	rm -rf $(VENV) $(REPORT)

@@ -18,18 +18,16 @@ def p():
     return vz.project(["status_quo", "relapse"], months=18, draws=100, keep=["production", "sales", "dollar_inflow"])
 
 
-def test_netcdf_and_zarr_keep_every_draw_its_unit_and_how_it_was_made(p, tmp_path):
-    for name, opened in (("run.nc", xr.open_dataset), ("run.zarr", lambda f: xr.open_zarr(f, consolidated=False))):
-        if name.endswith("zarr"):
-            pytest.importorskip("zarr")
-        else:
-            pytest.importorskip("netCDF4")
-        back = opened(handoff.write(p, tmp_path / name))
-        for variable in p.data_vars:
-            np.testing.assert_array_equal(back[variable].values, p[variable].values)
-            assert back[variable].attrs["units"] == p[variable].attrs["units"]
-        assert list(map(str, back.scenario.values)) == ["status_quo", "relapse"]
-        assert json.loads(back.attrs["run"])["seed"] == 2019
+@pytest.mark.parametrize(("name", "needs"), [("run.nc", "netCDF4"), ("run.zarr", "zarr")])
+def test_netcdf_and_zarr_keep_every_draw_its_unit_and_how_it_was_made(p, tmp_path, name, needs):
+    pytest.importorskip(needs)
+    path = handoff.write(p, tmp_path / name)
+    back = xr.open_dataset(path) if needs == "netCDF4" else xr.open_zarr(path, consolidated=False)
+    for variable in p.data_vars:
+        np.testing.assert_array_equal(back[variable].values, p[variable].values)
+        assert back[variable].attrs["units"] == p[variable].attrs["units"]
+    assert list(map(str, back.scenario.values)) == ["status_quo", "relapse"]
+    assert json.loads(back.attrs["run"])["seed"] == 2019
 
 
 def test_a_tidy_file_holds_one_number_a_row_with_its_unit(p, tmp_path):

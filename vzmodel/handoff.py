@@ -13,7 +13,7 @@ import xarray as xr
 from .summary import QUANTILES, quantiles, to_iamc
 
 KINDS = {".nc": "netCDF", ".zarr": "zarr", ".csv": "tidy CSV", ".xlsx": "Excel", ".iamc.csv": "IAMC"}
-NEEDS = {".zarr": [("zarr", "scale")], ".xlsx": [("openpyxl", "report")]}
+NEEDS = {".nc": [("netCDF4", "scale")], ".zarr": [("zarr", "scale")], ".xlsx": [("openpyxl", "report")]}
 """Packages a format needs, and the extra that brings each."""
 
 
