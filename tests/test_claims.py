@@ -540,6 +540,13 @@ def test_the_command_prints_who_is_owed_cover_by_year_and_recovery():
     assert at_11["arrears 55"] == pytest.approx(43.1, abs=0.1) and at_11["arrears 60"] == pytest.approx(44.9, abs=0.1)
 
 
+def test_a_scenario_of_2019_is_reckoned_with_the_tables_of_its_day():
+    asked = ("seed_2019_base", "--draws", 16, "--months", 24, "--json")
+    alone, told = command(*asked), command(*asked, "--as-of", "2019-04-01")
+    assert alone.exit_code == 0, alone.output
+    assert json.loads(alone.stdout) == json.loads(told.stdout)
+
+
 @pytest.mark.parametrize("words, message", [
     (["--haircut", "1.3"], "haircut is 1.3"), (["--exit-yield", "-2"], "must be above -1"),
     (["--service-cap", "2"], "service_cap is 2.0"), (["--claim", "0"], "claim is 0.0"),

@@ -128,6 +128,12 @@ def test_the_history_drawn_is_that_of_the_day(monkeypatch):
     assert drawn[0]["production"].dropna().index[-1].year == 2024
 
 
+def test_no_day_named_is_the_day_of_the_scenario():
+    alone, told = (_explorer_run.ready("seed_2019_base", months=24, draws=16, **run)
+                   for run in ({"as_of": None}, {"as_of": "2019-04-01"}))
+    assert alone.table["central"].equals(told.table["central"])
+
+
 @pytest.mark.parametrize(("run", "error", "says"), [
     ({"scenario": "status_qou"}, ValueError, r"unknown scenario 'status_qou', did you mean status_quo"),
     ({"months": 6}, ValueError, r"months is 6: from 2026-09 on, 16 or more hold the complete calendar year"),

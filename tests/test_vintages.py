@@ -6,6 +6,7 @@ import pytest
 
 import vzmodel as vz
 from vzmodel import data, remittances
+from vzmodel.model import _fit, _revisions
 
 MONTHS = ["2017-01-15", "2017-09-01", "2018-06-30", "2019-02-28", "2019-04-01", "2019-09-30", "2020-06-15",
           "2021-11-01", "2023-03-31", "2024-12-31", "2026-09-30"]  # fmt: skip
@@ -109,3 +110,12 @@ def test_the_consensus_and_the_fits_handed_out_are_the_callers_own():
     dated = dict(fitted.facts["route_cost"])
     fitted.facts["route_cost"].clear()
     assert vz.estimate(tables, vz.load_assumptions()).facts["route_cost"] == dated
+
+
+def test_a_table_in_another_order_or_of_other_columns_is_another_state_of_the_data():
+    table = vz.load_tables()["production"]
+    same, turned = table.copy(), table.iloc[::-1].reset_index(drop=True)
+    for key in (data.digest, lambda t: _fit.Frames({"production": t}), lambda t: _revisions._Vintage(t, None)):
+        assert key(same) == key(table) and hash(key(same)) == hash(key(table))
+        assert key(turned) != key(table)
+        assert key(table.rename(columns={"value": "kb_d"})) != key(table)

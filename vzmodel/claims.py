@@ -164,7 +164,8 @@ def left_for_imports(p: xr.Dataset, *, service: float | None = None, income: str
     return frame.sort_index()
 
 
-def _tables(p: xr.Dataset) -> dict[str, pd.DataFrame]:
+def tables_of(p: xr.Dataset) -> dict[str, pd.DataFrame]:
+    """Return the tables as known on a run's own day."""
     return data.load_tables(as_of=summary._run(p).get("as_of"))
 
 
@@ -203,7 +204,7 @@ def falling_due(
     year_of = periods.year.to_numpy() if by == "month" else periods.to_numpy()
     years = [int(y) for y in dict.fromkeys(year_of)]
     if owed is None and tables is None:
-        tables = _tables(p)
+        tables = tables_of(p)
     known = obligations(tables or {}, years) if owed is None else owed
     from_year = known.attrs.get("from_year", {})
     known = known.reindex(pd.Index(years, name="year")).astype(float)

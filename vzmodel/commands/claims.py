@@ -70,7 +70,7 @@ def claims(
     if april_2019:
         return _april_2019(draws, seed, json)
     from .. import claims as reckoning
-    from .. import data, obligations, restructuring
+    from .. import obligations, restructuring
     from ..model import project
 
     terms = {"haircut": haircut, "exit_yield": exit_yield, "arrears": arrears or 0.0}
@@ -80,7 +80,7 @@ def claims(
     with console.progress("Projecting") as moved:
         asked = chosen([*(names or []), *(scenario or [])] or ["status_quo"], scenario_file)
         p = project(asked, draws=draws, seed=seed, months=months, as_of=as_of, keep=list(KEEP), progress=moved)
-    tables, day = data.load_tables(as_of=as_of), _day(p)
+    tables, day = reckoning.tables_of(p), _day(p)
     debt = obligations.owed(tables["obligations"], day)
     missed = obligations.arrears(tables["obligations"], day, after_maturity=False)
     if arrears is None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from vzmodel.calendar import DateLike, day
 from vzmodel.data._cross_checks import cross_checks
-from vzmodel.data._prints import latest
+from vzmodel.data._prints import digest, latest
 from vzmodel.data._store import (
     check,
     data_folder,
@@ -30,13 +30,14 @@ from vzmodel.data._store import (
 from vzmodel.data._terms import terms
 
 __all__ = [
-    "check", "cross_checks", "data_folder", "data_hash", "file_hash", "history", "known", "latest", "load_history",
-    "load_tables", "read_assumptions", "read_printed", "read_table", "resources", "seal", "template", "terms",
+    "check", "cross_checks", "data_folder", "data_hash", "digest", "file_hash", "history", "known", "latest",
+    "load_history", "load_tables", "read_assumptions", "read_printed", "read_table", "resources", "seal", "template",
+    "terms",
 ]  # fmt: skip
 
 FIRST_MONTH = "2002-01-01"
 MOST_LEVELS = 256
-_LEVELS: dict[tuple[int, ...], pd.DataFrame] = {}
+_LEVELS: dict[tuple[str, ...], pd.DataFrame] = {}
 
 
 def known(table: pd.DataFrame, as_of: DateLike | None) -> pd.DataFrame:
@@ -162,7 +163,7 @@ def consensus(production: pd.DataFrame, annual: pd.DataFrame | None) -> pd.DataF
     The copy is the caller's own.
     """
     frames = [frame for frame in (production, annual) if frame is not None]
-    key = tuple(int(pd.util.hash_pandas_object(frame, index=False).sum()) for frame in frames)
+    key = tuple(map(digest, frames))
     if key not in _LEVELS:
         from vzmodel.measurement import consensus
 

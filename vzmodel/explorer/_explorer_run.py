@@ -88,7 +88,7 @@ def ready(scenario: str | scenarios.Scenario, **run: Any) -> Ready:
             raise TypeError(f"explore() has no use for '{name}'{scenarios.suggest(name, _TAKEN)}; it takes "
                             f"{', '.join(_TAKEN)}")
     start = scenarios.resolve(scenario, scenarios.load_scenarios())[0]
-    run = {"as_of": start.as_of, "draws": DRAWS, **run}
+    run = {"draws": DRAWS, **run, "as_of": run.get("as_of") or start.as_of}
     months, draws, given = run.pop("months", None), run.pop("draws"), run.pop("assumptions", None)
     known = assumptions.load_assumptions(as_of=run["as_of"]) if given is None else given
     _, inputs, text = model.prepared([start], months, draws, assumptions=known, **run)

@@ -23,10 +23,7 @@ class Frames:
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]):
         self.tables = tables
-        self.key = tuple(
-            (name, tuple(frame.columns), int(pd.util.hash_pandas_object(frame, index=False).sum()))
-            for name, frame in sorted(tables.items())
-        )
+        self.key = tuple((name, data.digest(frame)) for name, frame in sorted(tables.items()))
 
     def __hash__(self) -> int:
         return hash(self.key)

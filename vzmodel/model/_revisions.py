@@ -99,7 +99,7 @@ class _Vintage:
     def __init__(self, production: pd.DataFrame, annual: pd.DataFrame | None):
         self.production, self.annual = production, annual
         frames = [f for f in (production, annual) if f is not None]
-        self.key = tuple(int(pd.util.hash_pandas_object(f, index=False).sum()) for f in frames)
+        self.key = tuple(map(data.digest, frames))
 
     def __hash__(self) -> int:
         return hash(self.key)
