@@ -174,6 +174,17 @@ def neglect(investment: np.ndarray, base: np.ndarray, lag: np.ndarray, natural_d
     return out
 
 
+def output(capacity: np.ndarray, availability: np.ndarray, shut_in: np.ndarray) -> np.ndarray:
+    """Return production [kb/d]: ``capacity x availability - shut_in``, all (month, draw) [kb/d, 1, kb/d].
+
+    Examples
+    --------
+    >>> output(np.array([1000.0]), np.array([0.9]), np.array([50.0]))
+    array([850.])
+    """
+    return capacity * availability - shut_in
+
+
 def blocked(tables: Mapping[str, pd.DataFrame]) -> list[pd.Period]:
     """Return the months whose output was not capacity: national failures of a day or more, and shut-ins.
 
