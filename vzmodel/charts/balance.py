@@ -167,7 +167,7 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
     greys = dict(zip(OWED, ("0.55", "0.68", "0.8", "0.9"), strict=True))
     with style.context():
         ax = style.axes(ax)
-        below, labels, edge = pd.Series(0.0, index=table.index), [], len(table) // 16
+        below, labels, edge = pd.Series(0.0, index=table.index), [], len(table) // 10
         for name, (text, colour) in names.items():
             top = below + table[name]
             ax.fill_between(table.index.to_numpy(), below, top, color=greys.get(name, colour), alpha=0.85, lw=0)
@@ -176,7 +176,7 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
                 dark = style.GREY if name in greys else colour
                 labels.append((middle, f"{text} {table[name].iloc[-1]:,.0f}", dark))
             elif table[name].max() >= 100:
-                peak = min(max(int(table[name].to_numpy().argmax()), edge), len(table) - 1 - edge)
+                peak = _clear(table[name], events, edge)
                 ax.annotate(text, (table.index[peak], float((below + top).iloc[peak]) / 2), ha="center", va="center",
                             fontsize=7.5, path_effects=style.HALO, zorder=6)
             below = top
@@ -184,7 +184,8 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
         ax.set_ylim(0, float(below.max()) * 1.15)
         style.dates(ax)
         style.mark_events(ax, events)
-        style.heading(ax, f"Who takes the crude, {scenario}", "kb/d, mean over draws; greys bring no cash")
+        style.heading(ax, f"Who takes the crude, {scenario}",
+                      "kb/d, mean over draws; greys bring the state company no cash")
         style.label_right(ax, labels, 7.4)
         style.notes(ax, style.run_note(p), "Means add up to crude exports; products stand apart. "
                                            "No band: see the fans.")
@@ -193,6 +194,17 @@ def markets(p: xr.Dataset, scenario: str, events: Any = None, ax: Axes | None = 
                    f"draws: {style.figure(last[cash].sum())} sold for cash, most of it to "
                    f"{BUYERS[str(last[cash].idxmax())][0]} ({style.figure(last[cash].max())}).")
     return ax
+
+
+def _clear(series: pd.Series, events: Any, edge: int) -> int:
+    """Return where a series is largest among the months off the edges and off events, whose names would cut its own."""
+    days = [] if events is None else events["date"] if isinstance(events, pd.DataFrame) else [day for day, _ in events]
+    inner = series.iloc[edge : len(series) - edge]
+    # a name is centred on its month, an event's stands left of its line
+    near = [((inner.index - pd.Timestamp(day)).days / 30.4).to_numpy() for day in days]
+    free = inner[[all(not -edge <= off[i] <= 0.6 * edge for off in near) for i in range(len(inner))]]
+    thick = free[free >= series.max() / 2]
+    return int(series.index.get_loc((thick if len(thick) else inner).idxmax()))
 
 
 @style.chart

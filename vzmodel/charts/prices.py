@@ -153,6 +153,8 @@ def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None, *
         style.heading(ax, "Gap to Brent as quoted, at origin", "USD/bbl, quality inside it")
         style.notes(ax, "Source: the table of quoted gaps; delivered quotes widened by freight, sanction parts by "
                         "quality.",
+                    "The line is pooled over markets and knows no ceiling; a run holds each market's gap below a share "
+                    "of Brent (gap_ceiling), which binds in the spring of 2020.",
                     f"Line and shading: the level the quotes agree on and 80 % of what one more quote would say "
                     f"(they disagree by {fitted.attrs['disagreement']:.1f} USD/bbl). Bars: months, range of a quote.")
         peak = fitted["p50"].idxmax()

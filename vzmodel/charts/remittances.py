@@ -75,7 +75,10 @@ def totals(p: xr.Dataset, scenario: str, rivals: pd.DataFrame | None = None, ax:
 
 
 def stocks_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
-    """Return the median stock by month and host [million persons], largest hosts first, the others together.
+    """Return the median stock by month and host [million persons], largest hosts first, and the median of the sum.
+
+    Hosts not drawn one by one stand together as others. The sum is taken per draw, so its median is not the sum of the
+    medians.
 
     Raises
     ------
@@ -85,9 +88,11 @@ def stocks_table(p: xr.Dataset, scenario: str) -> pd.DataFrame:
     fans.check(p, "migrants", scenario)
     if "host" not in p["migrants"].dims:
         raise ValueError("'migrants' was not kept by host: run again with keep=['migrants', 'remittances']")
-    middle = pd.DataFrame(p["migrants"].sel(scenario=scenario).median("draw").to_pandas())
+    people = p["migrants"].sel(scenario=scenario)
+    middle = pd.DataFrame(people.median("draw").to_pandas())
     few = middle[list(SHOWN)].rename(columns=NAMES)
-    return few.assign(others=middle.drop(columns=list(SHOWN)).sum(axis=1))
+    others = middle.drop(columns=list(SHOWN)).sum(axis=1)
+    return few.assign(others=others, sum=people.sum("host").median("draw").to_numpy())
 
 
 @style.chart
@@ -107,7 +112,7 @@ def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, a
     Returns
     -------
     Axes
-        What `stocks_table` returns, stacked: median by month and host [million persons].
+        What `stocks_table` returns: medians by month and host, stacked, and the median of the sum [million persons].
 
     Raises
     ------
@@ -115,11 +120,13 @@ def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, a
         As `stocks_table`.
     """
     table = stocks_table(p, scenario)
+    middle_sum, table = table["sum"], table.drop(columns="sum")
     total = p["migrants"].sel(scenario=scenario).sum("host").quantile([0.1, 0.9], "draw").values
     with style.context():
         ax = style.axes(ax)
         ax.stackplot(table.index, table.to_numpy().T, colors=[*COLOURS, style.LIGHT], lw=0.3, edgecolor="white")
         ax.plot(table.index, total.T, color=style.BLACK, lw=0.8, ls=(0, (3, 2)))
+        ax.plot(table.index, middle_sum, color=style.BLACK, lw=1.6)
         base = table.cumsum(axis=1).shift(axis=1, fill_value=0.0)
         for host, colour in zip(SHOWN, COLOURS, strict=True) if migrants is not None else ():
             rows = block.readings(migrants)  # type: ignore[arg-type]
@@ -131,15 +138,17 @@ def stocks(p: xr.Dataset, scenario: str, migrants: pd.DataFrame | None = None, a
         ax.set_ylim(bottom=0)
         last = table.iloc[-1]
         middle = last.cumsum() - last / 2
-        style.label_right(ax, [(float(middle[n]), f"{n} {last[n]:.1f}", style.BLACK) for n in table])
+        labels = [(float(middle[n]), f"{n} {last[n]:.1f}", style.BLACK) for n in table]
+        style.label_right(ax, [*labels, (float(middle_sum.iloc[-1]), f"sum {middle_sum.iloc[-1]:.1f}", style.BLACK)])
         style.dates(ax)
         style.heading(ax, "Venezuelans abroad by host", "million persons, median of each host")
         style.notes(ax, f"{style.run_note(p)} Dots: readings ({SURVEYED}), each on top of the hosts below it.",
-                    "Dashed: 80 % band of the sum. Hosts are not forced to R4V's world total; a recount moves the "
+                    "Black: median of the sum per draw, dashed its 80 % band; medians of hosts do not add up to it. "
+                    "Hosts are not forced to R4V's world total; a recount moves the "
                     "error of the count and not the people.")
-        style.tell(ax, f"Medians add up to {style.figure(last.sum())} million in {table.index[-1]:%b %Y} (80 % band of "
-                   f"the sum {style.figure(total[0, -1])} to {style.figure(total[1, -1])}); {last.index[0]} has "
-                   f"{style.figure(last.iloc[0])}.")
+        style.tell(ax, f"The sum has a median of {style.figure(middle_sum.iloc[-1])} million in "
+                   f"{table.index[-1]:%b %Y} (80 % band of the sum {style.figure(total[0, -1])} to "
+                   f"{style.figure(total[1, -1])}); {last.index[0]} has {style.figure(last.iloc[0])}.")
     return ax
 
 

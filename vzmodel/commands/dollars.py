@@ -9,6 +9,17 @@ import typer
 from . import console
 from .console import Draws, Json, Period, Seed
 
+SHOCK = {"episode": "episode", "months": "months"}
+EPISODE_TABLES = {
+    "Output, change on the month before [%]": SHOCK | {
+        "p10": "production_p10", "p50": "production_pct", "p90": "production_p90", "eia": "read_eia_pct",
+        "opec": "read_opec_secondary_pct", "inside": "production_inside"},
+    "Exports with products, change on the month before [%]": SHOCK | {
+        "low": "exports_low", "p50": "exports_pct", "high": "exports_high", "first": "read_exports_first_pct",
+        "revised": "read_exports_revised_pct", "inside": "exports_inside"},
+}
+"""Columns of each table of past shocks: the run's band, what the sources read, and whether the band holds them."""
+
 Year = Annotated[int | None, typer.Option(min=2000, help="One year only.")]
 
 
@@ -22,6 +33,8 @@ def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Jso
     JSON keys: unit, source_error, rows: [{year, period, concept, scope, author, kind, published, value, p10, p50, p90,
     low, high, inside, not_compared, not_scored}], scores: one per concept.
     """
+    import numpy as np
+
     from .. import dollars
 
     with console.progress("Running the record"):
@@ -38,6 +51,8 @@ def revenue(year: Year = None, draws: Draws = 1024, seed: Seed = 2019, json: Jso
         answer, json, ("Published and modelled [USD million]", console.records(shown[few].reset_index(drop=True))),
         ("Yearly outcomes inside the 80 % bands", scores),
     )  # fmt: skip
+    console.note("Low to high is the 80 % band of what a source would print: uncertain parameters, monthly shocks and "
+                 f"what sources differ by (×/÷ {np.exp(dollars.source_error()):.2f} at one standard deviation).", json)
 
 
 def settlement(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
@@ -88,10 +103,14 @@ def us_sales(
         title = "Bought by the United States [kb/d; customs USD million]"
     rows = console.records(table)
     console.say({"by": by, "rows": rows}, json, (title, rows))
+    console.note(console.BANDS + " Parts are means over draws." if cost else
+                 "No draws: every count as printed; low and high are the smallest and largest of them.", json)
 
 
 def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None:
     """Run past shocks again from what was known before them, beside what the sources read.
+
+    The tables show output and exports with products; crude exports, means and the rest are in the JSON.
 
     JSON keys: unit, rows: [{episode, months, exports_pct, production_pct, read_eia_pct, read_opec_secondary_pct,
     read_exports_first_pct, read_exports_revised_pct, exports_low, exports_high, exports_inside, production_inside and
@@ -101,4 +120,10 @@ def episodes(draws: Draws = 1024, seed: Seed = 2019, json: Json = False) -> None
 
     with console.progress("Replaying"):
         rows = console.records(past.table(draws=draws, seed=seed))
-    console.say({"unit": "%", "rows": rows}, json, ("Change on the month before [%]", rows))
+    # the year of the last month is that of the first: so the table fits 100 columns
+    short = [{**row, "months": "/".join(m[5 * bool(i):] for i, m in enumerate(row["months"].split("/")))}
+             for row in rows]
+    tables = [(title, [{name: row[key] for name, key in columns.items()} for row in short])
+              for title, columns in EPISODE_TABLES.items()]
+    console.say({"unit": "%", "rows": rows}, json, *tables)
+    console.note(console.BANDS + " Low to high also holds what sources differ by on one month's exports.", json)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import console
 from .console import AsOf, Json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HORIZONS = (1, 3, 6, 12, 24)
 """Months ahead at which Brent is scored [month]."""
@@ -23,7 +26,11 @@ def prices(
 ) -> None:
     """Show prices at origin on printed days, quoted gaps and invoices with what is fitted to them, or Brent scored.
 
-    JSON keys: checks (none with --as-of); gaps and route_cost: {disagreement, fitted} with quotes and invoices; with
+    The gap is pooled over markets and knows no ceiling; a run holds it below a share of Brent (gap_ceiling), and
+    at_origin is Brent less the smaller of the two.
+
+    JSON keys: checks (none with --as-of); gaps and route_cost: {disagreement, fitted} with quotes and invoices, in gaps
+    also ceiling_share [1] and by month brent, ceiling and at_origin [USD/bbl]; with
     --score: ratio, periods, rows: [{horizon, origins, crps, no_change_crps, ratio, coverage, coverage_se}].
     """
     if score:
@@ -37,7 +44,8 @@ def prices(
     few = ["start", "end", "author", "invoiced", "volume_low", "merey", "low", "high", "unused"]
     console.say(
         answer, json, ("Price at origin on days when one was printed [USD/bbl]", answer["checks"]),
-        (f"Gap to Brent at origin [USD/bbl]; quotes disagree by {gaps['disagreement']:.1f}", gaps["fitted"][::3]),
+        (f"Gap to Brent at origin [USD/bbl], all markets pooled; quotes disagree by {gaps['disagreement']:.1f}; a run "
+         f"holds it below {gaps['ceiling_share']:.2f} of Brent (ceiling)", gaps["fitted"][::3]),
         ("Invoices against OPEC's quotation [USD million, kb/d, USD/bbl, share lost]",
          [{k: row[k] for k in few} for row in routes["invoices"]]),
         ("Cost of the route [1] that invoices agree on", routes["fitted"][::3]),
@@ -59,7 +67,10 @@ def _found(first: str, as_of: str | None) -> dict[str, Any]:
     months = calendar.between(first, last)
     quotes, invoices = block.reported_gaps(tables, freight), block.reported_route_costs(tables)
     gap = block.fitted_gap(quotes, months)
-    gaps: dict[str, Any] = {"disagreement": gap.attrs["disagreement"], "fitted": console.records(gap)}
+    share, brent = float(table.loc["gap_ceiling", "central"]), _brent(tables).to_period("M").reindex(months)
+    gaps: dict[str, Any] = {"disagreement": gap.attrs["disagreement"], "ceiling_share": share}
+    gap = gap.assign(brent=brent, ceiling=share * brent, at_origin=brent - gap["p50"].clip(upper=share * brent))
+    gaps["fitted"] = console.records(gap)
     gaps["quotes"] = console.records(quotes)
     routes: dict[str, Any] = {"disagreement": None, "invoices": console.records(invoices), "fitted": []}
     if (invoices["unused"] == "").sum() >= FEWEST:
@@ -70,15 +81,18 @@ def _found(first: str, as_of: str | None) -> dict[str, Any]:
     return {"checks": checks, "gaps": gaps, "route_cost": routes}
 
 
+def _brent(tables: dict[str, pd.DataFrame]) -> pd.Series:
+    table = tables["prices"]
+    return table[table["series"] == "brent"].drop_duplicates("month", keep="last").set_index("month")["value"]
+
+
 def _scored(as_of: str | None) -> dict[str, Any]:
-    import pandas as pd
 
     from .. import evaluation, scoring
     from .. import prices as block
     from ..data import load_tables
 
-    table = load_tables(as_of=as_of)["prices"]
-    brent = table[table["series"] == "brent"].drop_duplicates("month", keep="last").set_index("month")["value"]
+    brent = _brent(load_tables(as_of=as_of))
     with console.progress("Scoring Brent") as moved:
         ours = evaluation.backtest(brent, block.forecast, first="1997-01", horizons=HORIZONS)
         if moved:
@@ -113,11 +127,18 @@ def limit_or_discount(
 ) -> None:
     """Set a limit on quantity beside a forced discount of the same size, net of diluent and lifting, in dollars a day.
 
-    JSON keys: unit, rows: [{policy, lost_sales, saved_diluent, saved_lifting, net_loss, as_discount, barrels_kept}];
-    as_discount is the share of the price that costs as much [1], barrels_kept stay in the ground [kb/d].
+    JSON keys: unit, inputs: {volume, brent, gap, cut, lifting}, rows: [{policy, lost_sales, saved_diluent,
+    saved_lifting, net_loss, as_discount, barrels_kept}] of sales, savings and loss [USD million a day]; as_discount is
+    the share of the price that costs as much [1], barrels_kept stay in the ground [kb/d].
     """
     from .. import limits
+    from ..assumptions import load_assumptions
 
     table = limits.limit_or_discount(volume, brent, gap, cut, lifting, as_of=as_of)
     rows, unit = console.records(table.rename_axis("policy")), "USD million a day"
-    console.say({"unit": unit, "rows": rows}, json, (f"A cut of {100 * cut:g} % in volume or in price [{unit}]", rows))
+    cost = float(load_assumptions(as_of=as_of).table.loc["lifting_cost", "central"]) if lifting is None else lifting
+    inputs = {"volume": volume, "brent": brent, "gap": gap, "cut": cut, "lifting": cost}
+    title = f"A cut of {100 * cut:g} % in volume or in price [{unit}; as_discount a share, barrels_kept in kb/d]"
+    console.say({"unit": unit, "inputs": inputs, "rows": rows}, json, (title, rows))
+    console.note(f"At {volume:g} kb/d sold for cash, Brent {brent:g}, a gap of {gap:g} and lifting at {cost:g} "
+                 "USD/bbl; --volume, --brent, --gap, --cut and --lifting change them.", json)
