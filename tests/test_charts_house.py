@@ -51,7 +51,7 @@ def one_run():
 
 
 def drawn(name, size, tongue):
-    chart = gallery.draw(name, size=size, language=tongue, **RUN)
+    chart = gallery.draw(name, size=size, language=tongue, **(RUN if gallery.CHARTS[name].scenarios else {}))
     mpl.pyplot.close("all")
     return chart
 
@@ -293,6 +293,13 @@ def test_panels_of_one_variable_share_a_scale_that_holds_every_band(one_run):
     ("balance.uses", None, {"variable": "brent"}, "takes no variable"),
     ("production.history", "status_quo", {}, "takes no scenario"),
     ("fan", None, {"size": "poster"}, "report, slide, web"),
+    ("small_multiples", ["history", "status_quo"], {}, "history is of the past, the others are of the future"),
+    ("fan", "history", {"months": 6}, "no use for months: history is run from 2018-01 to 2022-12"),
+    ("fan", "history", {"as_of": "2019-04-01"}, "no use for as_of: .* takes draws and seed"),
+    ("outages.night_lights", None, {"as_of": "2019-04-01"}, "no use for as_of: it is of the record"),
+    ("production.history", None, {"draws": 64}, "no use for draws: .* takes as_of"),
+    ("remittances.senders", None, {"months": 3}, "no complete calendar year among 3 months"),
+    ("claims.imports", None, {"months": 3}, "no complete calendar year among 3 months"),
 ])
 def test_bad_asking_is_refused_before_anything_runs(monkeypatch, name, scenario, more, said):
     monkeypatch.setattr(gallery.Asked, "dataset", lambda *_: pytest.fail("it ran"))
@@ -311,6 +318,35 @@ def test_the_command_writes_a_file_and_says_what_it_shows(tmp_path, monkeypatch)
     assert answer["text"].startswith("Producción de crudo")
     refused = command("fan", "--out", "x.gif")
     assert refused.exit_code == 2 and "png, svg or pdf" in refused.stderr
+
+
+def test_a_chart_is_written_whole_under_the_very_name_given(tmp_path, monkeypatch):
+    ax = charts.sheet()
+    assert files.save_as(ax, tmp_path / "X.PNG") == tmp_path / "X.PNG"
+    assert [f.name for f in tmp_path.iterdir()] == ["X.PNG"]
+    before = (tmp_path / "X.PNG").read_bytes()
+
+    def broken(file, **_):
+        Path(file).write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(looks.figure_of(ax), "savefig", broken)
+    with pytest.raises(OSError, match="no space"):
+        files.save_as(ax, tmp_path / "X.PNG")
+    assert (tmp_path / "X.PNG").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_chart_of_the_record_shows_what_was_known_on_its_day():
+    known = gallery.ask("production.history", as_of="2019-04-01")[1].known
+    assert str(known.index[-1])[:7] < "2019-04"
+
+
+def test_the_past_beside_a_forecast_of_2019_is_what_was_known_then(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(gallery.model, "hindcast", lambda *months, **run: asked.update(run, months=months))
+    _, found = gallery.ask("remittances.totals", "seed_2019_base", seed=7)
+    gallery._before(found)
+    assert asked["months"] == ("2018-01", "2018-12") and asked["as_of"] == "2019-04-01" and asked["seed"] == 7
 
 
 def test_axes_given_are_the_axes_returned(one_run):

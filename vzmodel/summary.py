@@ -49,17 +49,39 @@ def totals(p: xr.Dataset, variable: str, *, by: str = "year") -> xr.DataArray:
     if by == "month":
         return array
     years = pd.DatetimeIndex(array["month"].values).year
-    complete = [int(y) for y in years.unique() if (years == y).sum() == 12]
+    complete = complete_years(years)
     left_out = [int(y) for y in years.unique() if int(y) not in complete]
-    if not complete:
-        raise ValueError(f"no complete calendar year among {len(years)} months ({', '.join(map(str, left_out))}): "
-                         "use by='month' or project more months")
     rule = array.attrs.get("by_year", "")
     weights = _weights(p, array, rule)
     parts = [_year(array, weights, rule, np.flatnonzero(years == y)) for y in complete]
     out = xr.concat(parts, dim=pd.Index(complete, name="year")).transpose("scenario", "year", ..., "draw")
     out.attrs = {**array.attrs, "left_out": left_out}
     return out.rename(variable)
+
+
+def complete_years(years: pd.Index) -> list[int]:
+    """Return the calendar years of which a run has all twelve months.
+
+    Parameters
+    ----------
+    years : Index
+        Year of each month.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Examples
+    --------
+    >>> complete_years(pd.period_range("2026-09", "2027-12", freq="M").year)
+    [2027]
+    """
+    complete = [int(y) for y in years.unique() if (years == y).sum() == 12]
+    if not complete:
+        raise ValueError(f"no complete calendar year among {len(years)} months "
+                         f"({', '.join(map(str, years.unique()))}): use by='month' or project more months")
+    return complete
 
 
 def _kept(p: xr.Dataset, variable: str) -> xr.DataArray:

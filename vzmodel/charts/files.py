@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,20 @@ def save(chart: Any, path: str | Path, formats: Sequence[str] = KINDS, dpi: int 
     ValueError
         If a format is not one of the three.
     """
-    for kind in formats:
-        check(kind)
-    stem, figure = Path(path), figure_of(chart)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    files = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
+    stem = Path(path)
+    files = {stem.with_name(f"{stem.name}.{check(kind)}"): kind for kind in formats}
+    _write(figure_of(chart), files, dpi)
+    return list(files)
+
+
+def save_as(chart: Any, path: str | Path, dpi: int = 300) -> Path:
+    """Write a chart into the file named, in the format its ending asks for, and return the file; see `save`."""
+    file = Path(path)
+    _write(figure_of(chart), {file: kind_of(file)}, dpi)
+    return file
+
+
+def _write(figure: Figure, files: Mapping[Path, str], dpi: int) -> None:
     with context():
         engine = figure.get_layout_engine()
         if engine is not None:
@@ -55,14 +65,19 @@ def save(chart: Any, path: str | Path, formats: Sequence[str] = KINDS, dpi: int 
             figure.set_dpi(before)
             figure.set_layout_engine(None)  # the layout is found once, not once per format
         try:
-            for kind, file in zip(formats, files, strict=True):
-                figure.savefig(file, format=kind, dpi=dpi, metadata=_metadata(figure, kind))
-                if kind == "svg":
-                    _describe(file, alt_text(figure))
+            for file, kind in files.items():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                beside = file.with_name(f".{file.name}.{os.getpid()}")  # a file is whole or not there
+                try:
+                    figure.savefig(beside, format=kind, dpi=dpi, metadata=_metadata(figure, kind))
+                    if kind == "svg":
+                        _describe(beside, alt_text(figure))
+                    os.replace(beside, file)
+                finally:
+                    beside.unlink(missing_ok=True)
         finally:
             if engine is not None:
                 figure.set_layout_engine(engine)
-    return files
 
 
 def check(kind: str) -> str:

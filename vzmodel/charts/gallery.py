@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from vzmodel import data, model
-from vzmodel.scenarios import Scenario, load_scenarios, resolve, suggest
+from vzmodel import calendar, data, model, summary
+from vzmodel.scenarios import HORIZON, Scenario, load_scenarios, resolve, suggest
 
 from . import (
     balance,
@@ -58,7 +58,7 @@ class Asked:
     @property
     def day(self) -> Any:
         """The day whose knowledge the run has; None for today."""
-        return self.run.get("as_of") or self.scenarios[0].as_of
+        return self.run.get("as_of") or (self.scenarios[0].as_of if self.scenarios else None)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -74,6 +74,14 @@ class Asked:
     def outcome(self) -> pd.DataFrame:
         """The history as known today."""
         return data.load_history()
+
+    @cached_property
+    def years(self) -> list[int]:
+        """The complete calendar years of the run; ValueError if it holds none."""
+        if self.scenario in PAST:
+            return summary.complete_years(calendar.between(*PAST_MONTHS).year)
+        months = self.run.get("months") or max(s.months or HORIZON for s in self.scenarios)
+        return summary.complete_years(calendar.months(model.first_month(self.known, self.day), months).year)
 
     def dataset(self, keep: Sequence[str] | None = None) -> xr.Dataset:
         """Return a run of the scenarios that holds the variables of `keep`."""
@@ -130,22 +138,29 @@ def _differences(a: Asked) -> Any:
 
 def _totals(a: Asked) -> Any:
     rows = remittances.rivals_table(a.tables["remittances"])
-    past = model.hindcast("2018-01", "2025-12", draws=min(a.run.get("draws", 500), 500), keep=["remittances"])
-    return remittances.totals(a.dataset(["remittances"]), a.scenario, rows[rows["year"] >= 2016], past=past,
+    return remittances.totals(a.dataset(["remittances"]), a.scenario, rows[rows["year"] >= 2016], past=_before(a),
                               ax=style.axes(None, (7.4, 4.3)))
 
 
+def _before(a: Asked) -> xr.Dataset | None:
+    """Return the years before the run's first, as known on its day; None where the run is one of the past."""
+    if a.scenario in PAST:
+        return None
+    last, first = model.last_reading(a.known), model.first_month(a.known, a.day)
+    end = min(first.year - 1, last.year if last.month == 12 else last.year - 1)
+    if end < pd.Period(PAST_MONTHS[0]).year:
+        return None
+    chance = {"draws": min(a.run.get("draws", 500), 500), "seed": a.run.get("seed", 2019)}
+    return model.hindcast(PAST_MONTHS[0], f"{end}-12", as_of=a.day, keep=["remittances"], **chance)
+
+
 def _senders(a: Asked) -> Any:
-    p = a.dataset(list(PEOPLE))
-    years = pd.Series(p["month"].dt.year.values).value_counts()
-    return remittances.senders(p, a.scenario, int(years[years == 12].index.min()),
+    return remittances.senders(a.dataset(list(PEOPLE)), a.scenario, a.years[0],
                                style.axes(None, (style.SIZE[0], 5.6)))
 
 
 def _imports(a: Asked) -> Any:
-    p = a.dataset()
-    years = pd.Series(p["month"].dt.year.values).value_counts()
-    return claims.imports(p, a.scenario, int(years[years == 12].index.min()), tables=a.tables)
+    return claims.imports(a.dataset(), a.scenario, a.years[0], tables=a.tables)
 
 
 @dataclass(frozen=True)
@@ -156,8 +171,12 @@ class Exhibit:
     draw: Draw
     scenarios: tuple[str, ...] = ("status_quo",)
     variable: str = ""
+    takes: tuple[str, ...] = ("draws", "seed", "months", "as_of")
 
 
+YEARLY = ("scenarios.yearly", "scenarios.by_year", "scenarios.differences", "remittances.totals", "remittances.senders",
+          "claims.service", "claims.imports", "revenue.waterfall")
+"""Charts of calendar years, which need a complete one."""
 ONE, SEVERAL, NONE = ("status_quo",), SIDE_BY_SIDE, ()
 CHARTS: dict[str, Exhibit] = {
     "fan": Exhibit("one variable of a scenario, with history and bands", _fan, ONE, "production"),
@@ -186,7 +205,8 @@ CHARTS: dict[str, Exhibit] = {
     "claims.service": Exhibit("what falls due against cash", lambda a: claims.service(
         a.dataset(), a.scenario, tables=a.tables)),
     "claims.imports": Exhibit("what debt service leaves for imports", _imports),
-    **{name: Exhibit(text, draw, NONE) for name, (text, draw) in records.CHARTS.items()},
+    **{name: Exhibit(text, draw, NONE, takes=("as_of",) * (name in records.DATED))
+       for name, (text, draw) in records.CHARTS.items()},
 }
 
 
@@ -216,7 +236,26 @@ def ask(name: str, scenario: Any = None, *, variable: str | None = None, size: s
     chosen = tuple(resolve(wanted, load_scenarios() if known is None else known)) if wanted else ()
     if len(chosen) > 1 and len(exhibit.scenarios) == 1:
         raise ValueError(f"chart {name!r} shows one scenario, not {len(chosen)}; small_multiples shows several")
-    return exhibit, Asked(chosen, variable, run)
+    asked = Asked(chosen, variable, run)
+    _check_run(name, exhibit, asked)
+    return exhibit, asked
+
+
+def _check_run(name: str, exhibit: Exhibit, asked: Asked) -> None:
+    """Raise ValueError if a chart would leave something asked of its run unheard, or has no complete year."""
+    past = [s.name for s in asked.scenarios if s.name in PAST]
+    if past and len(past) < len(asked.scenarios):
+        raise ValueError(f"{past[0]} is of the past, the others are of the future: draw them apart; of the past are "
+                         f"{', '.join(PAST)}")
+    takes = [option for option in exhibit.takes if not past or option in ("draws", "seed")]
+    unheard = [option for option in ("draws", "seed", "months", "as_of")
+               if asked.run.get(option) is not None and option not in takes]
+    if unheard:
+        why = f"{past[0]} is run from {' to '.join(PAST_MONTHS)} as known today" if past else "it is of the record"
+        raise ValueError(f"chart {name!r} has no use for {unheard[0]}: {why} and takes "
+                         f"{' and '.join(takes) or 'no option of a run'}")
+    if name in YEARLY and (asked.run.get("months") or 1) > 0:
+        asked.years  # noqa: B018  # told before the run, not after it
 
 
 def _check_variable(name: str, exhibit: Exhibit, variable: str) -> None:

@@ -47,21 +47,22 @@ def _waterfall(_: Any) -> Any:
     return causes.waterfall(_causes(False), SINCE, TO, start, style.axes(None, (7.4, 4.3)))
 
 
-def _gaps(_: Any) -> Any:
-    known = load_assumptions().table["central"]
+def _gaps(a: Any) -> Any:
+    known = load_assumptions(as_of=a.day).table["central"]
     freight = {m: float(known[f"freight_{m}"]) for m in balance.MARKETS if f"freight_{m}" in known}
-    quoted = price_block.reported_gaps(data.load_tables(), freight)
-    return prices.gaps(quoted, price_block.fitted_gap(quoted, pd.period_range("2012-01", "2026-07", freq="M")))
+    quoted = price_block.reported_gaps(a.tables, freight)
+    months = pd.period_range("2012-01", quoted["end"].max(), freq="M")
+    return prices.gaps(quoted, price_block.fitted_gap(quoted, months))
 
 
-def _offsets(_: Any) -> Any:
-    tables = data.load_tables()
+def _offsets(a: Any) -> Any:
+    tables = a.tables
     return production.offsets(measurement.consensus(tables["production"], tables["production_annual"]))
 
 
-def _creditors(_: Any) -> Any:
-    day = pd.Timestamp(data.load_history().index[-1]).strftime("%Y-%m-%d")
-    return claims.creditors(obligations.owed(data.load_tables()["obligations"], day), day=day)
+def _creditors(a: Any) -> Any:
+    day = pd.Timestamp(a.known.index[-1]).strftime("%Y-%m-%d")
+    return claims.creditors(obligations.owed(a.tables["obligations"], day), day=day)
 
 
 def _sensitivities(_: Any) -> Any:
@@ -80,15 +81,15 @@ def _account(a: Any) -> Any:
 
 
 CHARTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "production.history": ("readings of output since 2002 by source, and the consensus", lambda _: production.history(
-        data.load_history(), events=MARKS)),
+    "production.history": ("readings of output since 2002 by source, and the consensus", lambda a: production.history(
+        a.known, events=MARKS)),
     "production.decline": ("how far output fell, by source", lambda _: production.decline(
         production_block.decline("2002"), style.axes(None, (6.9, 3.6)))),
     "production.offsets": ("what each source counts above OPEC's secondary sources", _offsets),
     "prices.gaps": ("gaps to Brent as quoted, and the level they agree on", _gaps),
     "revenue.concepts": ("revenue by concept, modelled and published", lambda _: revenue.concepts(
         dollars.revenue_by_concept())),
-    "outages.event_strip": ("grid failures on record", lambda _: outages.event_strip(data.load_tables()["blackouts"])),
+    "outages.event_strip": ("grid failures on record", lambda a: outages.event_strip(a.tables["blackouts"])),
     "outages.response": ("output lost day by day after a failure", lambda _: outages.response()),
     "outages.night_lights": ("light at night by state around March 2019", lambda _: outages.night_lights(
         data.load_tables()["night_lights"])),
@@ -108,3 +109,5 @@ CHARTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "evaluation.rivals": ("our forecaster beside its rivals", lambda _: scores.rivals(
         evaluation.benchmark(ingredients=False))),
 }
+DATED = ("production.history", "production.offsets", "prices.gaps", "outages.event_strip", "claims.creditors")
+"""Charts that can be drawn as known on a day."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import console
-from .console import AsOf, Draws, File, Json, Months, Seed
+from .console import AsOf, File, Json, Months
 
 
 def chart(
@@ -20,8 +20,8 @@ def chart(
     size: Annotated[str, typer.Option(help="report, slide or web.")] = "report",
     language: Annotated[str, typer.Option(help="en or es.")] = "en",
     out: Annotated[Path | None, typer.Option("--out", help="A .png, .svg or .pdf file; NAME.png without it.")] = None,
-    draws: Draws = 1000,
-    seed: Seed = 2019,
+    draws: Annotated[int | None, typer.Option(help="Draws per scenario; 1000 without it.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of chance.")] = None,
     months: Months = None,
     as_of: AsOf = None,
     scenario_file: File = None,
@@ -39,13 +39,16 @@ def chart(
                  "variable": exhibit.variable} for key, exhibit in gallery.CHARTS.items()]
         return console.say({"charts": rows}, json, ("Charts, their scenarios and variable unless told otherwise", rows))
     path = out or Path(f"{name}.png")
-    kind = files.kind_of(path)
+    files.kind_of(path)  # before the run, not after it
     asked = {"variable": variable, "size": size, "language": language, "known": _known(scenario_file)}
-    run = {"draws": draws, "seed": seed, "months": months, "as_of": as_of}
+    given = {"draws": draws, "seed": seed, "months": months, "as_of": as_of}
+    run = {option: value for option, value in given.items() if value is not None}
+    if name in gallery.CHARTS and gallery.CHARTS[name].scenarios:
+        run.setdefault("draws", 1000)
     exhibit, found = gallery.ask(name, scenarios, **asked, **run)  # type: ignore[arg-type]
     with console.progress("Drawing"):
         drawn = gallery.draw(name, scenarios, **asked, **run)  # type: ignore[arg-type]
-    (file,) = files.save(drawn, path.with_suffix(""), [kind])
+    file = files.save_as(drawn, path)
     words = finish.alt_text(drawn)
     answer = {"file": str(file), "chart": name, "scenarios": [s.name for s in found.scenarios],
               "variable": variable or exhibit.variable or None, "size": size, "language": language, "text": words}

@@ -114,7 +114,7 @@ def prepared(
     names = _dataset.variables(keep)
     tables, known, fitted = _ready(day, history, assumptions)
     last = calendar.month(fitted.joint["production"].attrs["last"])
-    first = calendar.month(day) if day is not None else calendar.month(_last_reading(known)) + 1
+    first = first_month(known, day)
     for scenario in chosen:
         fitted.check(scenario, first, max(length, scenario.months or HORIZON))
     start = min(last + 1, first)
@@ -243,7 +243,13 @@ def _same_length(scenarios: list[Scenario]) -> int:
     return max(s.months or HORIZON for s in scenarios)
 
 
-def _last_reading(history: pd.DataFrame) -> pd.Timestamp:
+def first_month(known: pd.DataFrame, day: DateLike | None) -> pd.Period:
+    """Return the first month of a projection: that of its day, or the one after the last reading of output."""
+    return calendar.month(day) if day is not None else calendar.month(last_reading(known)) + 1
+
+
+def last_reading(history: pd.DataFrame) -> pd.Timestamp:
+    """Return the last month that any source has read output in."""
     columns = [c for c in history if str(c).startswith("production_") and c != "production_se"]
     return history[columns or ["production"]].dropna(how="all").index[-1]
 
