@@ -31,6 +31,12 @@ def test_blackouts_took_output_and_lost_us_sales_took_cash(account):
     assert cash["US sales"]["share"]["p50"] > 0.5 > cash["blackouts"]["share"]["p90"]
 
 
+def test_mean_losses_by_cause_add_up_to_the_mean_loss(account):
+    for variable in ("production", "exports", "cash_revenue"):
+        parts = [row["loss"]["mean"] for row in account[variable]["causes"]]
+        assert sum(parts) == pytest.approx(account[variable]["total"]["mean"])
+
+
 def test_full_tanks_and_lost_sales_cannot_be_told_apart(account):
     pairs = {(p["one"], p["other"]): p["correlation"] for p in account["production"]["correlation"]}
     assert pairs["US sales", "tanks"] > 0.9 > pairs["blackouts", "US sales"]

@@ -13,7 +13,7 @@ import pytest
 import vzmodel as vz
 from vzmodel import charts, drivers, reporting
 from vzmodel.charts import revenue
-from vzmodel.reporting import manifest, material, now, page, premise, printing, seed, workbook
+from vzmodel.reporting import blackouts, manifest, material, now, page, premise, printing, scoreboard, seed, workbook
 
 SIZE = {"draws": 64, "months": 24, "seed": 5}
 FEW = {**SIZE, "chapters": ("seed", "now", "claims", "assumptions"), "pdf": False}
@@ -227,14 +227,45 @@ def test_a_band_that_holds_every_month_is_called_too_wide_and_early_months_stand
     assert "too wide for a band that held every month" in says[0] and "too wide from month 13 on" in says[1]
 
 
-def test_the_dollars_that_do_not_arrive_are_named_largest_first_and_none_below_one_in_a_hundred():
+def test_a_hundred_dollars_of_gross_are_told_to_the_last_dollar_those_that_stay_first():
     base = material.Material([vz.load_scenarios()["status_quo"]], [], OPTIONS)
     table = revenue.waterfall_table(base.markets, base.base)
     gross, arrives = table["mean"]["Gross export value"], table["mean"]["Oil dollars that arrive"]
-    shares = [float(part.split()[0]) for part in now.spent(table).split("; ")]
-    assert shares == sorted(shares, reverse=True) and min(shares) >= 1
-    assert sum(shares) == pytest.approx(100 * (1 - arrives / gross), abs=0.5 * len(shares) + 1)
+    stay, *legs = [float(part.split()[0]) for part in now.spent(table).split("; ")]
+    assert stay == pytest.approx(100 * arrives / gross, abs=1) and stay + sum(legs) == 100
+    assert min(legs) >= 1
     assert {"Held in escrow", "Not collected, or paid late", "Fuel and diluent for cash"} <= set(table.index)
+
+
+def test_thirds_of_a_hundred_dollars_add_up_to_a_hundred():
+    steps = {"Gross export value": 300, "Held in escrow": -100, "Freight and intermediaries": -100,
+             "Oil dollars that arrive": 100}
+    told = [int(part.split()[0]) for part in now.spent(pd.DataFrame({"mean": steps})).split("; ")]
+    assert sorted(told) == [33, 33, 34]
+
+
+def test_what_a_recovery_spends_over_the_base_is_that_of_its_scenario():
+    scenarios = vz.load_scenarios()
+    m = material.Material([scenarios["status_quo"], scenarios["investment_recovery"]], [], OPTIONS)
+    more = m.spending("investment_recovery", 2027) - m.spending("status_quo", 2027)
+    low, middle, high = scenarios["investment_recovery"].changes["investment"]["2026-10"]
+    assert pd.Series(m.spending("investment_recovery", 2027)).median() == pytest.approx(middle, rel=0.05)
+    assert (more > 0).all() and low - 5 < pd.Series(more).median() < high
+
+
+def test_blackouts_stand_beside_the_fall_against_the_month_before_in_days_of_the_months():
+    output = pd.Series([1100.0, 1000, 700, 740, 700], pd.date_range("2019-01-01", periods=5, freq="MS"))
+    text = blackouts._beside(output, {"first": "2019-02", "last": "2019-05"}, 60)
+    fall = 1100 - (28 * 1000 + 31 * 700 + 30 * 740 + 31 * 700) / 120
+    assert f"{fall:,.0f} kb/d" in text and f"{100 * 60 / fall:.0f} %" in text and "January 2019" in text
+    assert blackouts._beside(output.iloc[1:], {"first": "2019-02", "last": "2019-05"}, 60) == ""
+
+
+def test_the_last_years_trend_is_told_where_it_was_nearer_than_ours_and_theirs():
+    row = pd.Series({"trend_mae_pct": 15.5, "no_change_mae_pct": 51.7, "published_mae_pct": 20.5, "ours_mae_pct": 24.4})
+    assert "15.5 %, nearer than the published ones and ours; no change by 51.7 %" in scoreboard._simple(row)
+    assert "nearer than ours;" in scoreboard._simple(row.replace(15.5, 22.0))
+    assert "nearer" not in scoreboard._simple(row.replace(15.5, 30.0))
 
 
 def test_no_fact_served_to_april_2019_cites_an_edition_of_later_years():

@@ -14,6 +14,7 @@ from . import style
 EVENT = "2017-08-01"
 SOURCE = ("Sources: US EIA; JODI; OPEC secondary sources; other producers from JODI; vzmodel. From August 2017 on the "
           "estimates hold all that came with it: credit, default, new management, the market lost in 2019.")
+CALLED = {"financial sanctions of 2017": "sanctions, default, new management, Aug to Nov 2017"}
 COLOURS = {"synthetic control, classic": style.BLUE, "structural time series": style.VERMILION,
            "level and slope at August 2017": style.GREEN}
 
@@ -196,10 +197,10 @@ def waterfall(found: Mapping[str, Any], since: Any, to: Any, start: float, ax: A
         ax.grid(visible=False, axis="y")
         style.heading(ax, "The fall in output by cause, whatever the order", "kb/d, mean of draws (80 % band)")
         style.notes(ax, "Sources: consensus of EIA, JODI and OPEC; events and windows of vzmodel; Shapley shares.",
-                    "Black lines: 80 % of draws. Financial sanctions hold the default and the new management of the "
-                    "same months; their share and the underlying one trade off against each other.")
+                    "Black lines: 80 % of draws. What came with August to November 2017 and the underlying decline "
+                    "trade off against each other: the split rests on the trend before August 2017.")
         style.tell(ax, f"From {style.figure(start)} to {style.figure(level)} kb/d; the largest step is "
-                   f"{steps.abs().idxmax()}, {style.figure(steps[steps.abs().idxmax()])}.")
+                   f"{called(str(steps.abs().idxmax()))}, {style.figure(steps[steps.abs().idxmax()])}.")
     return ax
 
 
@@ -255,6 +256,13 @@ def forest(found: Mapping[str, Any], ax: Axes | None = None, **look: Unpack[styl
     return ax
 
 
+def called(name: str) -> str:
+    """Return what a cause is called: that of 2017 holds all that came in the same months."""
+    return CALLED.get(name, name)
+
+
 def _broken(name: str) -> str:
-    return name.replace(" and what no cause covers", "\nand what no cause covers").replace(
-        " and secondary sanctions", "\nand secondary sanctions")
+    text = called(name)
+    for part in (" new management", " and what no cause covers", " and secondary sanctions"):
+        text = text.replace(part, f"\n{part.strip()}")
+    return text

@@ -16,7 +16,7 @@ from vzmodel.calendar import DateLike
 from vzmodel.calendar import days as days_of
 from vzmodel.data import load_tables
 from vzmodel.failures._account import OUTCOMES as OUTCOMES
-from vzmodel.failures._account import Band, band
+from vzmodel.failures._account import Band, band, mean_too
 from vzmodel.failures._account import account as account
 from vzmodel.model import hindcast, project
 from vzmodel.scenarios import START, Scenario, Value, load_scenarios, resolve
@@ -197,9 +197,9 @@ def forward(
         gone = p["dollar_inflow"].sel(scenario=never[name].name) - p["dollar_inflow"].sel(scenario=name)
         rows.append({
             "grid": name,
-            "barrels_mb": _mean_too(barrels.sum("month").to_numpy() / years),
-            "worth": _mean_too((barrels * _price(p.sel(scenario=name))).sum("month").to_numpy() / years),
-            "dollars": _mean_too(gone.sum("month").to_numpy() / years),
+            "barrels_mb": mean_too(barrels.sum("month").to_numpy() / years),
+            "worth": mean_too((barrels * _price(p.sel(scenario=name))).sum("month").to_numpy() / years),
+            "dollars": mean_too(gone.sum("month").to_numpy() / years),
             "first_year": float(barrels[:12].sum("month").mean()),
             "last_year": float(barrels[-12:].sum("month").mean()),
         })  # fmt: skip
@@ -209,7 +209,3 @@ def forward(
 def _never(scenario: Scenario) -> dict[str, dict[str, Value]]:
     dated = [when for when in scenario.changes.get("outage_rate", {}) if when != START]
     return {"outage_rate": dict.fromkeys([START, *dated], 0.0)}
-
-
-def _mean_too(values: np.ndarray) -> Band:
-    return {**band(values), "mean": float(values.mean())}

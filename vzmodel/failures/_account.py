@@ -41,6 +41,11 @@ def band(values: np.ndarray) -> Band:
     return {f"p{100 * q:g}": float(np.quantile(values, q)) for q in (0.1, 0.5, 0.9)}
 
 
+def mean_too(values: np.ndarray) -> Band:
+    """Return the band of draws and their mean, in their unit; means add up."""
+    return {**band(values), "mean": float(values.mean())}
+
+
 def account(*, first: str = "2019-02", last: str = "2019-05", draws: int = 512, seed: int = 2019) -> dict[str, Any]:
     r"""Split what output, exports and cash lost from February to May 2019 between causes that overlap.
 
@@ -56,7 +61,8 @@ def account(*, first: str = "2019-02", last: str = "2019-05", draws: int = 512, 
     -------
     dict
         For production and exports [kb/d, mean of the months] and cash_revenue [USD million, sum]: ``total``, the loss
-        (p10, p50, p90); ``causes``, records of name, loss, share [1] (p10, p50, p90), and first and last, the median
+        (p10, p50, p90 and mean; means of causes add up); ``causes``, records of name, loss (the same), share [1]
+        (p10, p50, p90), and first and last, the median
         loss when the cause comes alone and when it is the last to come; ``correlation`` [1] of the losses between
         causes over draws. ``observed``: what the consensus fell short of bridged capacity and what the account leaves
         [kb/d]. ``not_separable``: sentences.
@@ -115,7 +121,7 @@ def _split(worth: dict[tuple[str, ...], np.ndarray], names: tuple[str, ...]) -> 
     for name in names:
         rest = tuple(k for k in names if k != name)
         rows.append({
-            "name": name, "loss": band(loss[name]),
+            "name": name, "loss": mean_too(loss[name]),
             "share": band(loss[name][real] / total[real]) if real.any() else dict.fromkeys(("p10", "p50", "p90"), 0.0),
             "first": float(np.median(worth[()] - worth[(name,)])),
             "last": float(np.median(worth[rest] - worth[names])),
@@ -124,7 +130,7 @@ def _split(worth: dict[tuple[str, ...], np.ndarray], names: tuple[str, ...]) -> 
     matrix = np.atleast_2d(np.corrcoef([loss[n] for n in moved])) if moved else np.zeros((0, 0))
     pairs = [{"one": a, "other": b, "correlation": float(matrix[moved.index(a), moved.index(b)])}
              for a, b in combinations(moved, 2)]  # fmt: skip
-    return {"total": band(total), "causes": rows, "correlation": pairs}
+    return {"total": mean_too(total), "causes": rows, "correlation": pairs}
 
 
 def _observed(capacity: np.ndarray, first: str, last: str, total: Band) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def build(m: Material) -> Chapter:
     draws = min(DRAWS, int(m.options["draws"]))
     shares = drivers.spread_by_grade(m.scenarios[[s.name for s in m.scenarios].index(m.base)],
                                      **{**m.options, "draws": draws})
-    text = " and ".join(f"{_between(shares, year)} of that of {year}" for year in dict.fromkeys(_ends(shares)))
+    text = " and ".join(f"{_between(shares, year)} in {year}" for year in dict.fromkeys(_ends(shares)))
     counted = load_assumptions(as_of=m.options["as_of"]).table["grade"].value_counts()
     return Chapter(
         "assumptions", "Assumptions and sources",
@@ -35,10 +35,12 @@ def build(m: Material) -> Chapter:
          "else in a draw, the luck too, stays as it was (Sobol's indices by pick and freeze). Alone: the share of the "
          "variance that knowing them would remove on average. Total: what would be left if all else were known. The "
          "truth about their weight lies between, as groups act together; alone does not add up to one."],
-        [f"Of the variance of the yearly dollar inflow of {m.base}, {text} rests on judgement, the scenario's own "
-         f"values counted in (alone to total, standard errors up to {_error(shares):.0f} points, {many(draws)}); of "
-         f"the {counted.sum()} assumptions {counted.get('judgement', 0)} are graded judgement."],
-        [], [], [Table("spread_by_grade", "How much of the spread rests on what",
+        [f"Of the spread of the yearly dollar inflow of {m.base} (its variance), {text} comes from judgement, the "
+         "scenario's own values counted in: the first figure is what would go if all of it were known, the second what "
+         f"would stay if all else were. Of the {counted.sum()} assumptions {counted.get('judgement', 0)} are graded "
+         "judgement."],
+        [f"These shares of the spread have standard errors of up to {_error(shares):.0f} percentage points "
+         f"({many(draws)})."], [], [Table("spread_by_grade", "How much of the spread rests on what",
                        "Percent of the variance of the year, alone to total; in brackets the larger standard error.",
                        spread_table(shares), f"eight runs of {many(draws)} of {m.base}")])
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from vzmodel import charts, failures
+from vzmodel.calendar import days as days_of
 from vzmodel.charts import fans, outages
 
 from .exhibits import Chapter, Exhibit, Table, band, change, each, many, year_of
@@ -40,10 +42,13 @@ def sentences(m: Material, past: list[dict[str, Any]], account: dict[str, Any]) 
     march, august = by_name[MARCH], by_name[AUGUST]
     lost = {k: 100 * v for k, v in march["lost_share"].items()}
     grid = next(row for row in account["production"]["causes"] if row["name"] == CAUSE)
-    share = {k: 100 * v for k, v in grid["share"].items()}
+    loss, total = grid["loss"]["mean"], account["production"]["total"]["mean"]
     first = [f"The blackouts of March 2019 deferred {said(lost, ',.0f')} % of that month's output, those of August "
-             f"2024 deferred {said(august['deferred_kbd'], ',.0f')} kb/d; {CAUSE} explain "
-             f"{said(share, ',.0f')} % of the output lost from {account['first']} to {account['last']}."]
+             f"2024 deferred {said(august['deferred_kbd'], ',.0f')} kb/d.",
+             f"From {_month(account['first'])} to {_month(account['last'])} {CAUSE} cost {loss:,.0f} kb/d in the mean "
+             f"of draws, {100 * loss / total:.0f} % of the {total:,.0f} kb/d that the causes told apart for these "
+             f"months ({', '.join(row['name'] for row in account['production']['causes'])}) held back"
+             f"{_beside(m.history['production'], account, loss)}."]
     name = "grid_failure" if "grid_failure" in m.p["scenario"].values else m.base
     year, deferred = year_of(m.p, "deferred_production", name)
     says = [f"In {name} failures defer {band(deferred, ',.0f')} kb/d over {year}."]
@@ -52,6 +57,23 @@ def sentences(m: Material, past: list[dict[str, Any]], account: dict[str, Any]) 
                                   f"{change(m.p, 'dollar_inflow', name, m.base, year, form='+,.2f')[1]} billion "
                                   f"against {m.base}.")
     return first, says
+
+
+def _beside(output: pd.Series, account: dict[str, Any], loss: float) -> str:
+    """Say the fall that readers have in mind, against the month before, and the share of the loss in it."""
+    months = output.set_axis(pd.PeriodIndex(output.index, freq="M")).dropna()
+    before, part = pd.Period(account["first"], "M") - 1, months.loc[account["first"] : account["last"]]
+    if before not in months.index or part.empty:
+        return ""
+    fall = float(months[before] - np.average(part, weights=days_of(part.index)))
+    if fall <= 0:
+        return ""
+    return (f", and {100 * loss / fall:.0f} % of the {fall:,.0f} kb/d by which output of these months was below "
+            f"that of {_month(str(before))}, lasting losses included")
+
+
+def _month(value: str) -> str:
+    return f"{pd.Period(value, 'M').to_timestamp():%B %Y}"
 
 
 def said(found: dict[str, float], form: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vzmodel import charts, counterfactual, data
+from vzmodel.causal import answers
 from vzmodel.charts import causes
 
 from .exhibits import Chapter, Exhibit, Table, many
@@ -17,6 +18,9 @@ DRAWS = 200
 """Draws of each method: fits and placebos, not draws, set the bands [1]."""
 LATER = "January 2019"
 """A date whose effect is asked for apart."""
+BLACKOUTS = "blackouts"
+PUBLISHED = "Anova 2021"
+"""Author of the published share of the fall, by slope alone and with the break in level."""
 
 
 def build(m: Material) -> Chapter:
@@ -28,7 +32,8 @@ def build(m: Material) -> Chapter:
         "causes", "What did it",
         ["Several methods, each with what it takes for granted, are set side by side; none of them is the answer. From "
          "August 2017 on an effect holds all that came with it: closed credit, default, new management, the market "
-         "lost in 2019. This chapter looks back with all that is known today."],
+         "lost in 2019. The split by cause rests on the trend before August 2017: what that trend, carried on, would "
+         "not have lost goes to the dated causes. This chapter looks back with all that is known today."],
         sentences(found), says(found), exhibits(found, draws),
         [Table("not_separable", "Causes that cannot be told apart",
                "Shares of these pairs trade off against each other draw by draw; quote their sum.", pairs.round(2),
@@ -41,24 +46,66 @@ def sentences(found: dict[str, Any]) -> list[str]:
     own = methods[methods["source"] == "consensus"].sort_values("p50")
     later = own["name"].str.contains(LATER)
     low, high = own[~later].iloc[0], own[~later].iloc[-1]
-    told = [f" What came with {LATER} lowered it by {_band(row)} kb/d besides, on one method."
-            for _, row in own[later].iterrows()]
-    return [f"What came with August 2017 lowered output at the end of 2019 by {_band(high)} kb/d on the mildest method "
-            f"({high['name']}) and by {_band(low)} kb/d on the harshest ({low['name']}); the methods differ in what "
-            "they take for granted, and the band of one does not hold the others."
-            + "".join(told)]
+    told = [f" Within that, not on top of it, what came with {LATER} lowered output by {_band(row)} kb/d on average "
+            f"from {_span(str(row['month']))}, on one method." for _, row in own[later].iterrows()]
+    return [f"What came with August 2017, and all that followed it, lowered output of {_name(TO)} by {_band(high)} "
+            f"kb/d on the mildest method ({high['name']}) and by {_band(low)} kb/d on the harshest ({low['name']}); "
+            "the methods differ in what they take for granted, and the band of one does not hold the others."
+            + "".join(told),
+            f"These overlap and their effects cannot be told apart: {overlapping(found['not_separable'])}."
+            + _share(found)]
+
+
+def overlapping(pairs: pd.DataFrame) -> str:
+    """Name the dated events that fall in the same months as another.
+
+    Examples
+    --------
+    >>> overlapping(pd.DataFrame({"one": ["a", "a", "d"], "other": ["b", "c", "e"], "correlation": [None, None, -0.5]}))
+    'a; b; c'
+    """
+    dated = pairs[pairs["correlation"].isna()]
+    return "; ".join(dict.fromkeys(dated[["one", "other"]].to_numpy().ravel()))
+
+
+def _share(found: dict[str, Any]) -> str:
+    """Say the share of the fall that dated sanctions get, beside the published one of the same months."""
+    draws, total = found["attribution"]["draws"], found["attribution"]["total_kbd"]
+    ours = 100 * sum(draws.loc[name].mean() for name in answers.SANCTIONS if name in draws.index) / total
+    rows = found["published"]
+    rows = rows[(rows["author"] == PUBLISHED) & rows["quantity"].isin(["share_of_fall", "share_with_level"])]
+    text = (" Our split by cause gives what came with August to November 2017 and the oil sanctions of 2019 "
+            f"{ours:.0f} % of the fall from {_name(SINCE)} to {_name(TO)} in the mean of draws, because it carries on "
+            "the trend before August 2017")
+    if rows.empty:
+        return text + "."
+    return (f"{text}; the published share is {100 * rows['published_low'].min():.0f} to "
+            f"{100 * rows['published_high'].max():.0f} % ({PUBLISHED}).")
 
 
 def says(found: dict[str, Any]) -> list[str]:
     """Return what the chapter says besides."""
-    shares = found["attribution"]["causes"].sort_values("p50")
+    bands, means = found["attribution"]["causes"], found["attribution"]["draws"].mean(axis=1).sort_values()
     total, pairs = found["attribution"]["total_kbd"], found["not_separable"]
-    parts = "; ".join(f"{name} {_signed(row['p50'])} ({_signed(row['p10'])} to {_signed(row['p90'])})"
-                      for name, row in shares.iterrows() if abs(row["p50"]) >= 1)
+    parts = "; ".join(f"{causes.called(str(name))} {_signed(mean)} ({_signed(bands.loc[name, 'p10'])} to "
+                      f"{_signed(bands.loc[name, 'p90'])})" for name, mean in means.items() if abs(mean) >= 1)
     names = pairs[["one", "other"]].drop_duplicates()
-    return [f"Of the change of {_signed(total)} kb/d from {SINCE} to {TO}, by cause and whatever the order (medians "
-            f"and 80 % bands, which do not add up): {parts}.",
-            f"{len(names)} pairs of causes cannot be told apart; the table below names them."]
+    out = [f"Of the change of {_signed(total)} kb/d from {_name(SINCE)} to {_name(TO)}, by cause, whatever the "
+           f"order (means, which add up, and 80 % bands): {parts}.",
+           f"{len(names)} pairs of causes cannot be told apart; the table below names them."]
+    if BLACKOUTS in means.index:
+        out.append(f"Blackouts are {_signed(means[BLACKOUTS])} kb/d here: what was still missing in {_name(TO)} on "
+                   "their account. The chapter on blackouts asks another question, what failures deferred in the "
+                   "months in which they fell; the two do not add up and need not agree.")
+    return out
+
+
+def _name(month: str) -> str:
+    return f"{pd.Period(month, 'M').to_timestamp():%B %Y}"
+
+
+def _span(months: str) -> str:
+    return " to ".join(_name(month) for month in months.split(" to "))
 
 
 def _band(row: Any) -> str:

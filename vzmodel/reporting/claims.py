@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 
 from vzmodel import charts, obligations
 from vzmodel import claims as reckoning
 from vzmodel.charts import claims
 
-from .exhibits import Chapter, Exhibit, each, year_of
+from .exhibits import Chapter, Exhibit, band, each, year_of
 from .material import Material
 
 
@@ -31,20 +33,45 @@ def sentences(m: Material, debt: pd.DataFrame, day: str, year: int) -> list[str]
     cover = reckoning.coverage(one, tables=m.tables, q=(0.1, 0.5, 0.9))
     service = cover.loc[(m.base, year, "dollar_inflow", "service_due")]
     both = cover.loc[(m.base, year, "import_financing", "service_and_imports")]
+    inflow, paying = year_of(m.p, "dollar_inflow", m.base, year)[1] / 1000, _paying(one, year)
     total = debt[["low", "central", "high"]].sum() / 1000
     return [
-        f"Creditors are owed USD {total['central']:,.0f} billion ({total['low']:,.0f} to {total['high']:,.0f} as if "
-        f"all ranges went one way) as of {day}, interest missed included. What falls due on bonds in {year}, USD "
-        f"{service['due'] / 1000:.1f} billion, is {100 * service['due'] / 1000 / _median(m, year):.0f} % of the median "
-        f"dollar inflow of {m.base}.",
-        f"With imports without fuel on top, all that pays for imports covers {both[0.5]:.2f} "
-        f"({both[0.1]:.2f} to {both[0.9]:.2f}) of what is due in {year}; the chance of a shortfall is "
-        f"{100 * both['shortfall_probability']:.0f} %. No service is being paid."]
+        f"Creditors are owed USD {total['central']:,.0f} billion as of {day}, interest missed included; the lowest "
+        f"figures for all of them add up to {total['low']:,.0f}, the highest to {total['high']:,.0f}. What falls due "
+        f"on bonds in {year}, USD {service['due'] / 1000:.1f} billion{_principal(m, year)}, is "
+        f"{100 * service['due'] / 1000 / np.median(inflow):.0f} % of the median dollar inflow of {m.base}, USD "
+        f"{np.median(inflow):.1f} billion{_next(cover['due'], m.base, year)}.",
+        f"All that pays for imports, USD {band(paying)} billion in {year}, is a wider income than the inflow: it holds "
+        "the remittances that pay for imports without passing the exchange market too. It covers bond service and "
+        f"imports without fuel {both[0.5]:.2f} ({both[0.1]:.2f} to {both[0.9]:.2f}) times; the chance of a shortfall "
+        f"is {100 * both['shortfall_probability']:.0f} %. What falls due is not what is paid: {_paid(m, year)}"]
 
 
-def _median(m: Material, year: int) -> float:
-    values = year_of(m.p, "dollar_inflow", m.base, year)[1] / 1000
-    return float(pd.Series(values).median())
+def _paying(one: xr.Dataset, year: int) -> np.ndarray:
+    """Return all that pays for imports in a year, per draw [USD billion]."""
+    return reckoning.income_total(one, "import_financing").sel(year=year).isel(scenario=0).to_numpy() / 1000
+
+
+def _principal(m: Material, year: int) -> str:
+    """Say how much of a year's service is principal by the bonds' terms."""
+    due = obligations.payments(m.tables["obligations"], f"{year}-01-01", f"{year}-12-31")["principal"].sum() / 1000
+    return f" with USD {due:.1f} billion of principal" if due >= 0.05 else ""
+
+
+def _next(due: pd.Series, base: str, year: int) -> str:
+    """Say what the two years after ask for, where the run holds them."""
+    keys = [(base, later, "dollar_inflow", "service_due") for later in (year + 1, year + 2)]
+    found = [f"USD {due.loc[key] / 1000:.1f} billion in {key[1]}" for key in keys if key in due.index]
+    return f"; {' and '.join(found)} fall due" if found else ""
+
+
+def _paid(m: Material, year: int) -> str:
+    """Say what a year of the base repays: nothing on bonds, to others what leaves as cargoes."""
+    cargoes = {"swap cargoes (such as those of Eni and Repsol)": "swap_cargoes", "cargoes to lenders": "debt_cargoes"}
+    mean = {words: year_of(m.p, name, m.base, year)[1].mean() for words, name in cargoes.items() if name in m.p}
+    told = [f"{words}, {value:,.0f} kb/d in the mean of draws" for words, value in mean.items() if value >= 0.5]
+    return "nothing is being paid on the bonds" + (
+        f", and others are repaid only by {' and '.join(told)}." if told else ", and no cargo repays any other debt.")
 
 
 def exhibits(m: Material, debt: pd.DataFrame, day: str, year: int) -> list[Exhibit]:

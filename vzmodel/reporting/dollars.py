@@ -126,7 +126,8 @@ def _freight(m: Material) -> dict[str, float]:
 
 def _money(m: Material, concepts: pd.DataFrame) -> list[Exhibit]:
     return [
-        Exhibit("gross_to_cash", "From gross exports to cash", "Read down: each red bar is money that does not arrive.",
+        Exhibit("gross_to_cash", "From gross exports to cash", "Read down: each orange bar is money that does not "
+                "arrive or, for fuel and diluent, leaves again; the green one is what operators sell at home.",
                 each(m.shown, lambda name, ax: revenue.waterfall(m.markets, name, ax),
                      lambda name: revenue.waterfall_table(m.markets, name), size=(6.9, 4.3))),
         Exhibit("revenue_concepts", "Revenue of past years, modelled and published",

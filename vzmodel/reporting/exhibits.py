@@ -133,6 +133,12 @@ def change(p: xr.Dataset, variable: str, scenario: str, against: str, year: int,
     return middle, charts.style.signed(f"{middle:{form}} ({low:{form}} to {high:{form}})")
 
 
+def mean_change(p: xr.Dataset, variable: str, scenario: str, against: str, year: int, divisor: float = 1000.0) -> float:
+    """Return the mean over draws of a yearly difference; means add up and can be set against other means."""
+    both = [year_of(p, variable, name, year)[1] for name in (scenario, against)]
+    return float((both[0] - both[1]).mean() / divisor)
+
+
 COLUMNS = {"consensus": "production", "government (JODI)": "production_jodi", "EIA": "production_eia",
            "OPEC direct communication": "production_opec_direct", "OPEC secondary sources": "production_opec_secondary"}
 

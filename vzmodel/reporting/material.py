@@ -8,10 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from vzmodel import data, dollars, evaluation, model, production
+from vzmodel.assumptions import load_assumptions
+from vzmodel.assumptions._sampling import percentiles
 from vzmodel.charts import records
 from vzmodel.scenarios import Scenario, load_scenarios, resolve
 
@@ -95,6 +98,14 @@ class Material:
     def record(self) -> xr.Dataset:
         """The past by concept and settlement, with fewer draws."""
         return dollars.record(draws=self.aside, seed=self.options["seed"])
+
+    def spending(self, scenario: str, year: int) -> np.ndarray:
+        """Return what a scenario spends on fields and wells in a year, per draw of the run [USD billion]."""
+        months = pd.PeriodIndex(self.p["month"].to_index(), freq="M")
+        rows = next(one for one in self.scenarios if one.name == scenario)
+        chance = percentiles(int(self.options["seed"]), 0, int(self.options["draws"]))
+        drawn = load_assumptions(as_of=self.options["as_of"]).sample(rows, months, chance)["investment"]
+        return np.broadcast_to(drawn, (len(months), drawn.shape[-1]))[months.year == year].mean(axis=0)
 
     def events(self) -> list[tuple[pd.Timestamp, str]]:
         """Return the few dated events that charts mark, those of the table only."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from vzmodel import charts, model
@@ -11,7 +12,7 @@ from vzmodel import remittances as block
 from vzmodel.assumptions import estimate, load_assumptions
 from vzmodel.charts import remittances
 
-from .exhibits import Chapter, Exhibit, band, each, many, year_of
+from .exhibits import Chapter, Exhibit, band, each, last_year, many, year_of
 from .material import HOSTS, Material
 
 SINCE = 2017
@@ -34,10 +35,15 @@ def sentence(m: Material) -> str:
     """Return the sentence of the first page."""
     year, sent = year_of(m.p, "remittances", m.base)
     share = year_of(m.p, "monetised_remittances", m.base)[1]
-    people = m.p["migrants"].sel(scenario=m.base).isel(month=-1).to_numpy()
-    return (f"Venezuelans abroad, {band(people)} million at the end of the run, send USD {band(sent / 1000)} billion "
+    end = last_year(m.p)
+    people, later = (year_of(m.p, "migrants", m.base, y)[1] for y in (year, end))
+    moves = "falls" if np.median(later) < np.median(people) else "rises"
+    ahead = "" if end == year else (
+        f" The number {moves} to {band(later)} million by the end of {end}, the year in which USD "
+        f"{band(year_of(m.p, 'remittances', m.base, end)[1] / 1000)} billion are sent.")
+    return (f"Venezuelans abroad, {band(people)} million at the end of {year}, send USD {band(sent / 1000)} billion "
             f"in {year}; USD {band(share / 1000)} billion of it passes through the exchange market and is counted in "
-            "the inflow, the rest pays for imports without passing through it.")
+            f"the inflow, the rest pays for imports without passing through it.{ahead}")
 
 
 def says(past: Any, by: pd.DataFrame, end: int) -> list[str]:

@@ -42,18 +42,28 @@ def sentences(groups: pd.DataFrame, bench: pd.DataFrame) -> list[str]:
     ratio = ours["loss"] / rival["loss"]
     return [
         f"Of {early['scored']:.0f} published forecasts of output of 2018 to 2020 that can be scored, the mean error "
-        f"was {early['published_mae_pct']:.0f} %; ours of the same days missed by {early['ours_mae_pct']:.0f} % and "
+        f"was {early['published_mae_pct']:.1f} %; ours of the same days missed by {early['ours_mae_pct']:.1f} % and "
         f"held {100 * early['ours_coverage']:.0f} % of outcomes in its 80 % bands (standard error "
-        f"{100 * early['coverage_se']:.0f}). On EIA's basis the errors are {early['published_mae_eia_pct']:.0f} and "
-        f"{early['ours_mae_eia_pct']:.0f} %.",
-        f"Against AutoETS the forecaster of output loses {_times(ratio.iloc[0])} one month ahead and "
-        f"{_times(ratio.iloc[-1])} {int(ratio.index[-1])} months ahead on Venezuela, and "
-        f"{_times(ours['producers_ratio'].iloc[0])} and {_times(ours['producers_ratio'].iloc[-1])} on 23 producers it "
-        "was not made for."]
+        f"{100 * early['coverage_se']:.0f}). {_simple(early)} On EIA's basis the published ones missed by "
+        f"{early['published_mae_eia_pct']:.1f} % and ours by {early['ours_mae_eia_pct']:.1f} %.",
+        f"Scored on middle and bands together, our forecasts of Venezuela's output are {_times(ratio.iloc[0])} "
+        f"than AutoETS, a standard automatic method, one month ahead and {_times(ratio.iloc[-1])} "
+        f"{int(ratio.index[-1])} months ahead; on other producers, for which ours was not made, "
+        f"{_times(ours['producers_ratio'].iloc[0])} and {_times(ours['producers_ratio'].iloc[-1])}."]
+
+
+def _simple(row: pd.Series) -> str:
+    """Say how the trend of the last year and no change would have done, and whom the trend beats."""
+    trend = row["trend_mae_pct"]
+    beaten = [who for who, column in (("the published ones", "published_mae_pct"), ("ours", "ours_mae_pct"))
+              if trend < row[column]]
+    than = f", nearer than {' and '.join(beaten)}" if beaten else ""
+    return (f"The last year's trend carried on would have missed by {trend:.1f} %{than}; no change by "
+            f"{row['no_change_mae_pct']:.1f} %.")
 
 
 def _times(ratio: float) -> str:
-    return f"{abs(100 * (ratio - 1)):.0f} % {'more' if ratio > 1 else 'less'}"
+    return f"{abs(100 * (ratio - 1)):.0f} % {'worse' if ratio > 1 else 'better'}"
 
 
 def worst(scores: pd.DataFrame, most: int = 8) -> list[Table]:

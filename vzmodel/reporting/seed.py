@@ -136,9 +136,7 @@ def findings(p: xr.Dataset, base: str, scores: pd.DataFrame, why: Mapping[str, s
     if len(output) > 1:
         out.append(_nearest(output.to_dict("records"), why))
     year, values = year_of(p, "dollar_inflow", base)
-    oil = year_of(p, "cash_revenue", base)[1] + year_of(p, "operator_local_dollars", base)[1]
-    out.append(f"Seen from April 2019, {base} gave a dollar inflow of USD {band(values / 1000)} billion in {year}, "
-               f"of which USD {band(oil / 1000)} billion oil.")
+    out.append(f"Seen from April 2019, {base} gave a dollar inflow of USD {band(values / 1000)} billion in {year}.")
     return out
 
 
