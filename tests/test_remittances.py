@@ -324,6 +324,15 @@ def test_the_command_refuses_a_year_without_people():
     assert run_command("--year", "1999").exit_code == 2
 
 
+def test_a_scenario_of_2019_is_run_from_its_day_and_has_no_past():
+    done = run_command("--scenario", "seed_2019_base", "--year", "2020", "--draws", "16", "--json")
+    run = json.loads(done.stdout)["run"]
+    assert run["kind"] == "project" and run["as_of"] == "2019-04-01" and "seed_2019_base" in str(run["scenarios"])
+    refused = run_command("--scenario", "seed_2019_base", "--year", "2019")
+    assert refused.exit_code == 2
+    assert "starts in 2019-04: it has 2020 to 2038" in " ".join(refused.output.split())
+
+
 def test_charts_draw_people_senders_and_what_moves_the_sum(past, tables):
     from vzmodel.charts import remittances as charts
     from vzmodel.charts import style

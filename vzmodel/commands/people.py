@@ -11,14 +11,21 @@ from .console import AsOf, Draws, File, Json, Seed
 from .tables import chosen
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
+    from ..scenarios import Scenario
+
 FIRST = 2017
+LONGEST = 20
+"""Years that a scenario is run at most [year]."""
 
 
 def remittances(
     year: Annotated[int | None, typer.Option(help="One year by host; all years without it.")] = None,
-    scenario: Annotated[str, typer.Option(help="Scenario for the years ahead.")] = "status_quo",
+    scenario: Annotated[
+        str | None, typer.Option(help="Scenario for the years ahead; status_quo for a year to come without it.")
+    ] = None,
     draws: Draws = 2000,
     seed: Seed = 2019,
     as_of: AsOf = None,
@@ -36,14 +43,15 @@ def remittances(
     from .. import remittances as block
     from ..data import load_tables
 
+    ahead = chosen([scenario or "status_quo"], scenario_file)
+    as_of = as_of or ahead[0].as_of
     tables = load_tables(as_of=as_of)
     if scores:
         return _scores(tables, json)
     if surveys:
         rows = console.records(block.surveys(tables["remittance_surveys"]))
         return console.say({"surveys": rows}, json, ("What a sender sends [USD/year], as each survey implies", rows))
-    ahead = chosen([scenario], scenario_file)
-    p = _run(year, ahead, draws=draws, seed=seed, as_of=as_of)
+    p = _run(year, ahead, scenario is not None, draws=draws, seed=seed, as_of=as_of)
     found = block.rivals(tables["remittances"])
     found = found[found["year"] == year] if year is not None else found[found["year"] > FIRST]
     rivals = console.records(found[["year", "author", "low", "high"]].set_index("year"))
@@ -55,26 +63,39 @@ def remittances(
                  ("Authors over our median sum [1], and what is taken as their own bias", authors))  # fmt: skip
 
 
-def _run(year: int | None, ahead: list[Any], **run: Any) -> xr.Dataset:
+def _run(year: int | None, ahead: list[Any], named: bool, **run: Any) -> xr.Dataset:
     from ..data import load_history
-    from ..model import hindcast, project
+    from ..model import first_month, hindcast, last_reading, project
 
     kept = {"keep": ["migrants", "remittances", "monetised_remittances"], **run}
     seen = load_history(as_of=run["as_of"])
-    last = seen[[c for c in seen if str(c).startswith("production_")]].dropna(how="all").index[-1]
+    last, first = last_reading(seen), first_month(seen, run["as_of"])
+    if named:
+        return project(ahead, months=_months(year, first, ahead[0]), **kept)
     if year is None or year < last.year or (year == last.year and last.month == 12):
-        first, end = (FIRST, last.year if last.month == 12 else last.year - 1) if year is None else (year, year)
+        begin, end = (FIRST, last.year if last.month == 12 else last.year - 1) if year is None else (year, year)
         if year is not None and year < FIRST:
             raise ValueError(f"year {year} is before {FIRST}, when counts of the exodus begin; take {FIRST} or later")
-        return hindcast(f"{first}-01", f"{end}-12", **kept)
-    months = 12 * (year - last.year + 1)
-    if months > 240:
-        raise ValueError(f"year {year} is more than 20 years past the last reading, {last:%Y-%m}")
-    return project(ahead, months=months, **kept)
+        return hindcast(f"{begin}-01", f"{end}-12", **kept)
+    return project(ahead, months=_months(year, first, ahead[0]), **kept)
+
+
+def _months(year: int | None, first: pd.Period, scenario: Scenario) -> int | None:
+    """Return how many months a scenario is run to the end of a year; None for its own length."""
+    if year is None:
+        return None
+    whole = first.year if first.month == 1 else first.year + 1
+    if not whole <= year < first.year + LONGEST:
+        past = "; leave the scenario out for years past" if year < first.year else ""
+        raise ValueError(f"year {year} is not whole in a run of {scenario.name}, which starts in {first}: it has "
+                         f"{whole} to {first.year + LONGEST - 1}{past}")
+    return 12 * (year - first.year + 1) - first.month + 1
 
 
 def _by_year(p: xr.Dataset) -> Any:
-    total = p["remittances"].sum("host").isel(scenario=0).groupby("month.year").sum()
+    from ..summary import totals
+
+    total = totals(p, "remittances").sum("host").isel(scenario=0)
     frame = total.quantile([0.1, 0.5, 0.9], "draw").to_pandas().T
     return frame.set_axis([float(c) for c in frame], axis=1)
 
