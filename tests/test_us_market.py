@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from vzmodel import limits, us_market
 from vzmodel.cli import app
+from vzmodel.commands import console
 
 
 def test_january_2019_has_both_counts_and_licensed_imports_rise():
@@ -87,11 +88,17 @@ def test_the_diluent_and_lifting_of_a_limit_are_those_assumed_on_the_day():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"cut": 1.2}, {"cut": -0.1}, {"volume": -1}, {"gap": 70}, {"lifting": -3}, {"volume": np.inf}, {"brent": np.nan}],
+    [{"cut": 1.2}, {"cut": -0.1}, {"volume": -1}, {"gap": 70}, {"lifting": -3}, {"volume": np.inf}, {"brent": np.nan},
+     {"brent": 1e308}, {"volume": 20_000}],
 )
 def test_a_limit_out_of_bounds_is_refused_with_them(bad):
-    with pytest.raises(ValueError, match="between 0 and 1|0 or more"):
+    with pytest.raises(ValueError, match="between 0 and 1, volume .* between 0 and 10000, .* at most 1000"):
         limits.limit_or_discount(**bad)
+
+
+def test_a_table_with_nothing_in_it_keeps_its_unit(capsys):
+    console.show("Bought by the United States [kb/d]", [])
+    assert "[kb/d]: nothing" in capsys.readouterr().out
 
 
 def test_the_command_on_limit_or_discount_answers_in_dollars_a_day_and_refuses_a_cut_above_one():

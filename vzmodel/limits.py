@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import inf
-
 import pandas as pd
 
 from .assumptions import load_assumptions
 from .calendar import DateLike
+
+MOST_BRENT, MOST_VOLUME = 1_000.0, 10_000.0
+"""Bounds of a price [USD/bbl] and a volume [kb/d]: above are other units."""
 
 
 def limit_or_discount(
@@ -44,7 +45,8 @@ def limit_or_discount(
     Raises
     ------
     ValueError
-        If the cut is outside [0, 1], the volume or lifting negative, or the price not above 0.
+        If the cut is outside [0, 1], the volume outside 0 to 10,000, Brent above 1,000, lifting outside 0 to 1,000 or
+        the price not above 0.
 
     Notes
     -----
@@ -63,10 +65,12 @@ def limit_or_discount(
     price = brent - gap
     a = load_assumptions(as_of=as_of).table["central"]
     cost = float(a["lifting_cost"]) if lifting is None else lifting
-    if not (0 <= cut <= 1 and 0 <= volume < inf and 0 < price < inf and 0 <= cost < inf):
+    if not (0 <= cut <= 1 and 0 <= volume <= MOST_VOLUME and brent <= MOST_BRENT and 0 < price <= MOST_BRENT
+            and 0 <= cost <= MOST_BRENT):
         raise ValueError(
-            f"cut {cut:g} [1] must lie between 0 and 1, volume {volume:g} [kb/d] and lifting {cost:g} [USD/bbl] be 0 "
-            f"or more, finite, and Brent {brent:g} less gap {gap:g} [USD/bbl] above 0"
+            f"cut {cut:g} [1] must lie between 0 and 1, volume {volume:g} [kb/d] between 0 and {MOST_VOLUME:g}, "
+            f"Brent {brent:g} [USD/bbl] be at most {MOST_BRENT:g}, lifting {cost:g} [USD/bbl] between 0 and as much, "
+            f"and Brent less gap {gap:g} [USD/bbl] above 0 and no more"
         )
     diluent = a["extra_heavy_share"] * a["diluent_per_blend"] * a["diluent_imported_share"]
     barrels = cut * volume / 1000

@@ -120,7 +120,7 @@ def show(title: str, rows: Iterable[dict[str, Any]]) -> None:
         table.add_column(Text(str(column)), justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else 200).print(table if rows else f"{title}: nothing")
+    Console(width=None if sys.stdout.isatty() else 200).print(table if rows else Text(f"{title}: nothing"))
 
 
 def _cell(value: Any) -> str:
