@@ -180,3 +180,11 @@ def test_the_command_prices_answers_in_json_and_leaves_out_what_was_not_known():
     early = json.loads(CliRunner().invoke(app, ["prices", "--as-of", "2019-04-01", "--json"]).stdout)
     assert early["checks"] == [] and early["route_cost"]["fitted"] == []
     assert max(row["end"] for row in early["gaps"]["quotes"]) < "2019-04"
+
+
+def test_in_april_2020_the_price_at_origin_is_near_the_seven_dollars_merey_was_quoted_at():
+    answer = json.loads(CliRunner().invoke(app, ["prices", "--first", "2020-01", "--json"]).stdout)
+    rows = {row["month"]: row for row in answer["gaps"]["fitted"]}
+    # the pooled level of 19 to 20 would pass Brent at 18.4
+    assert rows["2020-04"]["p50"] > rows["2020-04"]["brent"] and rows["2020-04"]["at_origin"] == pytest.approx(7, abs=1)
+    assert all(row["at_origin"] > 0 for row in rows.values() if row["brent"] is not None)

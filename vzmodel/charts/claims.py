@@ -277,7 +277,9 @@ def imports(p: xr.Dataset, scenario: str, year: int, ax: Axes | None = None, *,
         style.heading(ax, f"From inflow to imports after {word}, {scenario}", f"USD billion, {year}, mean of draws")
         style.notes(ax, style.run_note(p), "Means add up. Black whiskers: 80 % of draws of each item. Imports are the "
                     "goods imports of the last year known less the fuel and diluent of that same year; what the run "
-                    "itself pays for these is off its cash revenue already.")
+                    "itself pays for these is off its cash revenue already."
+                    + (" Debt service: paid out of the proceeds before the inflow is counted."
+                       if not table["mean"]["Debt service"] and scenario in claims.SERVICED else ""))
         first, last = (table[["mean", "p10", "p90"]].iloc[i] / 1000 for i in (0, -1))
         style.tell(ax, f"Of {style.figure(first['mean'])} billion USD, {style.figure(last['mean'])} are left, or "
                    f"missing, after debt service and imports (80 % band {style.figure(last['p10'])} to "
