@@ -87,6 +87,34 @@ def test_answers_of_their_own_are_asked_for_one_at_a_time():
     assert told.exit_code == 2 and "one at a time" in told.stderr
 
 
+@pytest.mark.parametrize(("words", "option"), [
+    (["--missed", "--compare", "--step", "9"], "--step, --compare"), (["--table", "x.csv", "--compare"], "--compare"),
+    (["--published", "--known"], "--known"), (["--benchmark", "--first", "2015"], "--first"),
+])
+def test_an_option_that_an_answer_of_its_own_would_not_hear_is_refused(words, option):
+    told = runner.invoke(cli.app, ["backtest", *words])
+    assert told.exit_code == 2 and f"{option}: for the backtest of a series" in told.stderr
+
+
+def test_a_price_is_backtested_in_dollars_a_barrel_and_yearly_people_not_at_all():
+    words = ["--series", "dubai", "--first", "2020-01", "--last", "2022-01", "--step", "12"]
+    told = runner.invoke(cli.app, ["backtest", *words])
+    assert told.exit_code == 0 and "CRPS in USD/bbl" in told.stdout
+    told = runner.invoke(cli.app, ["backtest", "--series", "migrants"])
+    assert told.exit_code == 2 and "yearly figure" in told.stderr
+
+
+def test_a_change_that_leads_out_of_bounds_is_listed_with_the_reason(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("issuer,issued,target,quantity,value,base\n"
+                    "A bank,2018-06-13,2019Q2,crude_production_change,-2000,1500\n"
+                    "A bank,2018-06-13,2019Q2,crude_production_change,-500,1500\n")
+    told = runner.invoke(cli.app, ["backtest", "--table", str(path), "--json"])
+    bad, good = json.loads(told.stdout)["rows"]
+    assert bad["unscorable"].startswith("-500 kb/d is outside 30 to 6000") and good["unscorable"] == ""
+    assert bad["published_error_pct"] is None and good["published_error_pct"] is not None
+
+
 def test_a_table_of_ones_own_is_scored_from_the_command_line(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("issuer,issued,target,quantity,value\nA bank,2018-06-13,2019Q2,crude_production,1000\n")

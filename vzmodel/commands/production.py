@@ -14,15 +14,11 @@ from .console import Folder, Json
 if TYPE_CHECKING:
     import pandas as pd
 
-UNITS = {"brent": "USD/bbl", "wti": "USD/bbl", "merey": "USD/bbl", "migrants": "million persons"}
-"""Units of the series that are not in kb/d."""
-
-
 def backtest(
     series: Annotated[str, typer.Option(help="A column of the history, such as brent.")] = "production",
     first: Annotated[str | None, typer.Option(metavar="DATE", help="First origin.")] = None,
     last: Annotated[str | None, typer.Option(metavar="DATE", help="Last origin.")] = None,
-    step: Annotated[int, typer.Option(help="Months between origins.")] = 3,
+    step: Annotated[int | None, typer.Option(help="Months between origins; 3 without it.")] = None,
     known: Annotated[
         bool, typer.Option("--known", help="Use at each origin what was published by then; needs --first, --last.")
     ] = False,
@@ -55,9 +51,12 @@ def backtest(
     if benchmark + (published or table is not None) + missed + real_time > 1:
         raise ValueError("--benchmark, --published, --missed and --real-time are answers of their own; "
                          "ask for one at a time")
-    if real_time and (series != "production" or known or compare or folder is not None):
-        raise ValueError("--real-time scores the start of the projections; of the others it takes --first, --last, "
-                         "--step and --json only")
+    if benchmark or published or table is not None or missed or real_time:
+        span = {"--first": first is not None, "--last": last is not None, "--step": step is not None}
+        rest = {"--series": series != "production", "--known": known, "--compare": compare,
+                "--folder": folder is not None}
+        _refuse_unheard(real_time, [option for option, given in {**span, **rest}.items() if given])
+    step = 3 if step is None else step
     if real_time:
         _say_real_time(first or "2010-01", last or "2025-01", step, json)
     elif benchmark:
@@ -68,6 +67,15 @@ def backtest(
         _say_missed(json)
     else:
         _say_backtest(series, folder, known, compare, json, first=first, last=last, step=step)
+
+
+def _refuse_unheard(real_time: bool, given: list[str]) -> None:
+    if real_time and set(given) - {"--first", "--last", "--step"}:
+        raise ValueError("--real-time scores the start of the projections; of the others it takes --first, --last, "
+                         "--step and --json only")
+    if not real_time and given:
+        raise ValueError(f"{', '.join(given)}: for the backtest of a series; --benchmark, --published, --table and "
+                         "--missed take none of them")
 
 
 def _say_benchmark(json: bool) -> None:
@@ -137,7 +145,7 @@ def _say_backtest(series: str, folder: Path | None, known: bool, compare: bool, 
     rows = console.records(summary)
     vintages = "what was known at each origin" if known else "one late vintage: pseudo-real-time"
     answer: dict[str, Any] = {"series": series, "vintages": vintages, "rows": rows}
-    unit = UNITS.get(series, "kb/d")
+    unit = _price_units().get(series, "kb/d")
     said = [(f"{series}, {vintages}, by years of origin and months ahead; CRPS in {unit}, the rest shares", rows)]
     if compare:
         tests = [evaluation.diebold_mariano(ours, other).assign(rival=name).set_index("rival", append=True)
@@ -153,10 +161,18 @@ def _say_backtest(series: str, folder: Path | None, known: bool, compare: bool, 
     console.say(answer, json, *said)
 
 
+def _price_units() -> dict[str, str]:
+    """Return the unit of each series of prices, as the table's schema has it."""
+    from ..data import resources
+
+    fields = {field["name"]: field for field in resources()["prices"]["schema"]["fields"]}
+    return dict.fromkeys(fields["series"]["constraints"]["enum"], fields["value"]["unit"])
+
+
 def _backtests(series: str, folder: Path | None, known: bool, rivals: bool, moved: Any,
                origins: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the backtests of ours, of no change and, if asked, of a trend that is always trusted."""
-    from .. import evaluation, forecasting, prices, production, remittances
+    from .. import evaluation, forecasting, prices, production
     from ..data import load_history
     from ..scenarios import suggest
 
@@ -165,11 +181,13 @@ def _backtests(series: str, folder: Path | None, known: bool, rivals: bool, move
         raise ValueError(f"no series {series!r} in the history{suggest(series, history)}; it has {list(history)}")
     if known and not (origins["first"] and origins["last"]):
         raise ValueError("--known needs --first and --last, the first and last day to forecast from")
+    if series == "migrants":
+        raise ValueError("series 'migrants' is the world's yearly figure, too seldom for a backtest by month; "
+                         "`vzmodel remittances --scores` scores forecasts of people abroad")
     past: Any = history[series].dropna()
     if known:
         past = lru_cache(maxsize=None)(lambda day: load_history(folder, as_of=day)[series].dropna())
-    kinds = {"brent": prices, "wti": prices, "migrants": remittances}
-    forecasters = {"ours": kinds.get(series, production).forecast,  # type: ignore[attr-defined]
+    forecasters = {"ours": (prices if series in _price_units() else production).forecast,
                    "no change": evaluation.no_change}
     if rivals:
         forecasters["trend always trusted"] = forecasting.without("learning")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from vzmodel import calendar, forecasting, production
 from vzmodel.data._prints import latest
+from vzmodel.evaluation import _targets
 from vzmodel.evaluation._periods import months_apart, standard_error
 from vzmodel.evaluation._targets import BASES, CHANGES, check_table, issue_day, number, target_months, why_not
 from vzmodel.model import _revisions
@@ -203,6 +204,8 @@ def _published_row(row: dict, known: Callable[[pd.Timestamp], _Then], today: pd.
         ours = _ours(then.series, then.fitted, months, row["measure"] == "lowest") - start.ours
     except ValueError as error:
         return out | {"outcome": stated, "unscorable": f"no forecast of ours on {issued:%Y-%m-%d}: {error}"}
+    if str(row["quantity"]) in CHANGES and (why := _targets.beyond(start.level, start.level + out["published"])):
+        return out | {"outcome": stated, "unscorable": why}
     came = {basis: _came(count, months, row, start) for basis, count in ({"": today} | own).items()}
     basis = str(row.get("outcome_basis") or "as published") if np.isfinite(stated) else "consensus of today"
     came[""] = stated if np.isfinite(stated) else came[""]

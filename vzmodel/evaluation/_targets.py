@@ -89,8 +89,8 @@ def why_not(row: dict, months: pd.PeriodIndex | None, issued: pd.Timestamp | Non
         return f"unit is '{row['unit']}', not kb/d"
     if not np.isfinite(value):
         return f"'{row['value']}' is no single number"
-    if not change and not LEAST <= value <= MOST:
-        return f"{value:g} kb/d is outside {LEAST:g} to {MOST:g}: is it in another unit?"
+    if not change and beyond(value):
+        return beyond(value)
     if months is None:
         return f"target '{row['target']}' is no month, quarter, half-year or year"
     if re.fullmatch(r"\d{4}(\.0)?", str(row["issued"]).strip()):
@@ -100,6 +100,19 @@ def why_not(row: dict, months: pd.PeriodIndex | None, issued: pd.Timestamp | Non
     if months[-1] < pd.Period(issued, "M"):
         return f"target {row['target']} was over when it was issued: no forecast"
     return ""
+
+
+def beyond(*levels: float) -> str:
+    """Return what is wrong with the first level [kb/d] that is out of bounds, or an empty text.
+
+    Examples
+    --------
+    >>> beyond(1500, 9000)
+    '9000 kb/d is outside 30 to 6000: is it in another unit?'
+    """
+    far = [f"{level:g} kb/d is outside {LEAST:g} to {MOST:g}: is it in another unit?" for level in levels
+           if not LEAST <= level <= MOST]
+    return far[0] if far else ""
 
 
 def target_months(target: str) -> pd.PeriodIndex | None:
