@@ -20,7 +20,7 @@ OURS, STILL, RIVAL = "ours", "no change", "AutoETS"
 
 
 def benchmark(tables: Mapping[str, pd.DataFrame] | None = None, *, ingredients: bool = True) -> pd.DataFrame:
-    """Score the forecaster on Venezuelan output and on 23 producers it was not made for.
+    """Score the forecaster on Venezuelan output and on 23 other producers, without a setting of their own.
 
     Parameters
     ----------

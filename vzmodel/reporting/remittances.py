@@ -37,9 +37,10 @@ def sentence(m: Material) -> str:
     share = year_of(m.p, "monetised_remittances", m.base)[1]
     end = last_year(m.p)
     people, later = (year_of(m.p, "migrants", m.base, y)[1] for y in (year, end))
-    moves = "falls" if np.median(later) < np.median(people) else "rises"
+    before, after = (round(float(np.median(count)), 1) for count in (people, later))
+    moves = "stays near" if before == after else "falls to" if after < before else "rises to"
     ahead = "" if end == year else (
-        f" The number {moves} to {band(later)} million by the end of {end}, the year in which USD "
+        f" The number {moves} {band(later)} million by the end of {end}, the year in which USD "
         f"{band(year_of(m.p, 'remittances', m.base, end)[1] / 1000)} billion are sent.")
     return (f"Venezuelans abroad, {band(people)} million at the end of {year}, send USD {band(sent / 1000)} billion "
             f"in {year}; USD {band(share / 1000)} billion of it passes through the exchange market and is counted in "
