@@ -158,7 +158,7 @@ def gaps(reported: pd.DataFrame, fitted: pd.DataFrame, ax: Axes | None = None, *
                     f"Line and shading: the level the quotes agree on and 80 % of what one more quote would say "
                     f"(they disagree by {fitted.attrs['disagreement']:.1f} USD/bbl). Bars: months, range of a quote.")
         peak = fitted["p50"].idxmax()
-        style.tell(ax, f"{len(used)} quotes: the level they agree on is highest in {peak:%b %Y}, "
+        style.tell(ax, f"{len(used)} quotes: the level they agree on is highest in {peak.strftime('%b %Y')}, "
                    f"{style.figure(fitted['p50'].max())} USD/bbl, and {style.figure(fitted['p50'].iloc[-1])} in "
-                   f"{fitted.index[-1]:%b %Y}.")
+                   f"{fitted.index[-1].strftime('%b %Y')}.")
     return ax
