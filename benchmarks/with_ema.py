@@ -2,8 +2,8 @@
 
 ema-workbench runs a function once an experiment, so the chain runs one path at a time. Its environment is its own::
 
-    python -m venv /tmp/ema && /tmp/ema/bin/pip install ema_workbench .
-    /tmp/ema/bin/python benchmarks/with_ema.py > benchmarks/results/ema_workbench.json
+    python -m venv .venv-ema && .venv-ema/bin/pip install ema_workbench .
+    .venv-ema/bin/python benchmarks/with_ema.py > benchmarks/results/ema_workbench.json
 
 Chance and assumptions are drawn before the clock starts; an experiment picks a draw and a scenario and returns the
 dollar inflow of 60 months, which must be that of `project`.

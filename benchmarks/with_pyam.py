@@ -4,8 +4,8 @@ pyam holds its users on other libraries than ours, so its environment is its own
 
     vzmodel project status_quo relapse --draws 64 --months 16 --out year.iamc.csv
     vzmodel project status_quo relapse --draws 64 --months 16 --by month --out month.iamc.csv
-    python -m venv /tmp/pyam && /tmp/pyam/bin/pip install pyam-iamc "sqlalchemy<2.1"
-    /tmp/pyam/bin/python benchmarks/with_pyam.py year.iamc.csv month.iamc.csv > benchmarks/results/pyam.json
+    python -m venv .venv-pyam && .venv-pyam/bin/pip install pyam-iamc "sqlalchemy<2.1"
+    .venv-pyam/bin/python benchmarks/with_pyam.py year.iamc.csv month.iamc.csv > benchmarks/results/pyam.json
 """
 
 from __future__ import annotations

@@ -136,6 +136,7 @@ def response(ax: Axes | None = None, **more: Any) -> Axes:
     Returns
     -------
     Axes
+        Share of national output lost, median and 80 % of draws of the response alone, by day since the start [%].
     """
     table = 100 * response_table(**more)
     with style.context():

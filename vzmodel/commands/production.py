@@ -203,9 +203,9 @@ def decline(
     since: Annotated[str, typer.Option(metavar="DATE", help="First month.")] = "2002",
     json: Json = False,
 ) -> None:
-    """Show how far output has fallen, source by source.
+    """Show how far output has fallen, source by source, with each source's own months.
 
-    JSON keys: since, rows.
+    JSON keys: since, rows: [{source, first and last month, their output [kb/d], change with 80 % band [%]}].
     """
     from .. import production
 
@@ -216,7 +216,8 @@ def decline(
 def interventions(json: Json = False) -> None:
     """Show what strike, sanctions, blackouts, licences and blockade did to output, estimated jointly.
 
-    JSON keys: effects, correlation_2019.
+    JSON keys: effects: [{start, effect and its error [log], change with its band [%]}], correlation_2019: [{one,
+    other, correlation [1]}].
     """
     from .. import interventions as joint
 

@@ -20,7 +20,7 @@ SINCE = 2017
 
 
 def build(m: Material) -> Chapter:
-    """Return the chapter."""
+    """Return the chapter: people [million persons], money sent [USD billion a year]."""
     end = pd.Timestamp(m.p["month"].to_index()[0]).year - 1
     past = model.hindcast(f"{SINCE}-01", f"{end}-12", keep=HOSTS, draws=m.aside, seed=m.options["seed"])
     by = block.by_host(past, end).droplevel("scenario")
@@ -32,7 +32,7 @@ def build(m: Material) -> Chapter:
 
 
 def sentence(m: Material) -> str:
-    """Return the sentence of the first page."""
+    """Return the sentence of the first page: people [million persons], money sent [USD billion]."""
     year, sent = year_of(m.p, "remittances", m.base)
     share = year_of(m.p, "monetised_remittances", m.base)[1]
     end = last_year(m.p)
@@ -48,14 +48,14 @@ def sentence(m: Material) -> str:
 
 
 def says(past: Any, by: pd.DataFrame, end: int) -> list[str]:
-    """Return what the chapter says besides."""
+    """Return what the chapter says besides: shares of the money by host [%]."""
     top = by.sort_values("share", ascending=False).head(3)
     hosts = ", ".join(f"{remittances.NAMES[str(h)]} {row['share']:.0f} %" for h, row in top.iterrows())
     return [f"In {end} the largest shares came from: {hosts} (means of the draws)."]
 
 
 def exhibits(m: Material, past: Any, end: int) -> list[Exhibit]:
-    """Return the chapter's charts."""
+    """Return the chapter's charts: money [USD billion a year], people [million persons]."""
     def totals(name: str, ax: Any) -> Any:
         return remittances.totals(m.hosts, name, _rivals(m), ax, past=past)
 
